@@ -1,0 +1,1 @@
+"""What stamps mean: the pure half of the measurement."""

@@ -1,0 +1,1 @@
+"""Calls providers and measures them."""

@@ -1,0 +1,1 @@
+"""A provider simulator with programmable timing and faults."""
