@@ -50,7 +50,7 @@ async def empty_database(postgres_server: str) -> AsyncIterator[Database]:
         await admin.close()
 
 
-async def _connected(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
+async def _connected(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
     while True:
         try:
             return await asyncpg.connect(dsn)
