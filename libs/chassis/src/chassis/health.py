@@ -52,7 +52,16 @@ async def serve_health(health: Health, settings: HealthSettings) -> None:
     config = uvicorn.Config(
         app, settings.host, settings.port, lifespan="off", log_config=None, access_log=False
     )
-    await Server(config).serve()
+    await served(Server(config))
+
+
+async def served(server: "Server") -> None:
+    """Serve until cancelled, and then let go of the sockets."""
+    try:
+        await server.serve()
+    finally:
+        if server.started:
+            await server.shutdown()
 
 
 class Server(uvicorn.Server):
