@@ -33,7 +33,7 @@ async def respond(request: Request, script: Script, number: int) -> AsyncIterato
     if fault == "hang_head":
         await asyncio.Event().wait()
     if fault == "cut_head":
-        yield b"HTTP/1.1 200 O"
+        yield b"HTTP/1."
         raise Broken
     kind = "text/html" if fault == "wrong_type" else "text/event-stream"
     yield head(200, {"Content-Type": kind, "Transfer-Encoding": "chunked"})
