@@ -28,6 +28,15 @@ test: $(UV) ## every test a fresh clone can run
 bench: $(UV) ## the timing budgets, each beside its peer or ceiling in the same run
 	@$(RUN) python -m tests.bench
 
+features: $(UV) ## which promised behaviours a test proves, and which nobody has yet
+	@$(RUN) python tests/features.py
+
+docs: $(UV) ## write what is generated
+	@$(RUN) python -m contracts.catalogue docs
+
+verify: docs ## fail when something generated is stale
+	@git diff --exit-code --stat -- docs && $(UV) lock --check -q
+
 clean: ## remove what builds made (never .tickmark/, which holds a log)
 	@rm -rf .venv .tools .ruff_cache .pytest_cache .hypothesis dist
 	@find . -name __pycache__ -not -path './.tickmark/*' -prune -exec rm -rf {} +
