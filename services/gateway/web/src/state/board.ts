@@ -1,0 +1,108 @@
+/** The schedules page's state: rows that follow the log, and what a user does to them. */
+import { onScopeDispose, ref } from 'vue'
+import { Refusal } from '../api/client'
+import type { Schedule } from '../api/shapes'
+import { effectOf } from '../effects'
+import type { LogEvent } from '../frames'
+import { gateway } from './gateway'
+import { liveStatus, useLive } from './live'
+import { createRuns } from './runs'
+import { createSchedules } from './schedules'
+import { refused, succeeded } from './toasts'
+
+const POLL_MS = 5_000
+
+export function useBoard() {
+  const stale = ref(false)
+  const busy = ref<ReadonlySet<string>>(new Set())
+  const schedules = createSchedules(gateway, unread)
+  const runs = createRuns(gateway, { failed: unread, ended: schedules.refresh })
+
+  useLive({ happened, refresh: (position) => void reload(position) })
+  const timer = setInterval(() => {
+    if (stale.value || liveStatus.value !== 'live') void reload()
+  }, POLL_MS)
+  onScopeDispose(() => {
+    clearInterval(timer)
+  })
+
+  async function reload(position = 0): Promise<void> {
+    try {
+      await Promise.all([schedules.load(position), runs.load(position)])
+      stale.value = false
+    } catch (error) {
+      unread(error)
+    }
+  }
+
+  /** What could not be read is read again with the next poll. */
+  function unread(error: unknown): void {
+    if (!(error instanceof Refusal)) throw error
+    stale.value = true
+  }
+
+  function happened(event: LogEvent, position: number): void {
+    const effect = effectOf(event)
+    if (effect.kind === 'schedule') schedules.refresh(effect.id, position)
+    if (effect.kind === 'schedule gone') schedules.forget(effect.id)
+    if (effect.kind === 'run') runs.refresh(effect.id, position)
+  }
+
+  /** One action per schedule at a time; true when the server did it. */
+  async function act(id: string, action: () => Promise<string>, otherwise: string) {
+    busy.value = new Set([...busy.value, id])
+    try {
+      succeeded(await action())
+      return true
+    } catch (error) {
+      refused(error, otherwise)
+      return false
+    } finally {
+      busy.value = new Set([...busy.value].filter((other) => other !== id))
+    }
+  }
+
+  function flip({ id, enabled }: Schedule): Promise<boolean> {
+    return act(
+      id,
+      async () => {
+        schedules.put(await gateway.enable(id, !enabled))
+        return enabled ? 'Schedule paused' : 'Schedule enabled'
+      },
+      'Failed to update schedule',
+    )
+  }
+
+  function run({ id }: Schedule): Promise<boolean> {
+    return act(
+      id,
+      async () => {
+        await gateway.trigger(id)
+        return 'Schedule triggered - benchmark starting'
+      },
+      'Failed to trigger schedule',
+    )
+  }
+
+  function remove({ id }: Schedule): Promise<boolean> {
+    return act(
+      id,
+      async () => {
+        await gateway.remove(id)
+        schedules.forget(id)
+        return 'Schedule deleted'
+      },
+      'Failed to delete schedule',
+    )
+  }
+
+  async function more(): Promise<void> {
+    try {
+      await schedules.more()
+    } catch (error) {
+      unread(error)
+    }
+  }
+
+  return { schedules, runs, busy, reload, more, flip, run, remove }
+}

@@ -1,0 +1,66 @@
+/** The latest runs, newest first, as they happen. */
+import { ref } from 'vue'
+import { Refusal } from '../api/client'
+import type { Requests } from '../api/requests'
+import type { Run, RunStatus } from '../api/shapes'
+import { Refresher } from '../refresher'
+import type { Phase } from './schedules'
+
+const SHOWN = 25
+const GOING: ReadonlySet<RunStatus> = new Set(['pending', 'queued', 'running'])
+
+export interface RunHooks {
+  failed(error: unknown): void
+  /** A run of this schedule is over, as of `position`. */
+  ended(scheduleId: string, position: number): void
+}
+
+export function createRuns(gateway: Requests, hooks: RunHooks) {
+  const rows = ref<Run[]>([])
+  const phase = ref<Phase>('loading')
+  const refresher = new Refresher(read, (error) => {
+    hooks.failed(error)
+  })
+
+  async function load(position = 0): Promise<void> {
+    try {
+      rows.value = (await gateway.runs({ limit: SHOWN, position })).items
+      phase.value = 'ready'
+    } catch (error) {
+      if (phase.value === 'loading') phase.value = 'failed'
+      throw error
+    }
+  }
+
+  async function read(id: string, position: number): Promise<void> {
+    const run = await found(id, position)
+    if (run === null) return
+    rows.value = latest([run, ...rows.value.filter((row) => row.id !== id)])
+    if (!isGoing(run) && run.schedule_id !== null) hooks.ended(run.schedule_id, position)
+  }
+
+  async function found(id: string, position: number): Promise<Run | null> {
+    try {
+      return await gateway.run(id, position)
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 404) return null
+      throw error
+    }
+  }
+
+  function refresh(id: string, position: number): void {
+    refresher.want(id, position)
+  }
+
+  return { rows, phase, load, refresh }
+}
+
+export type Runs = ReturnType<typeof createRuns>
+
+export function isGoing(run: Run): boolean {
+  return GOING.has(run.status)
+}
+
+function latest(runs: Run[]): Run[] {
+  return runs.sort((a, b) => b.created_at.localeCompare(a.created_at)).slice(0, SHOWN)
+}
