@@ -6,6 +6,7 @@ enter the folders above, it keeps the one capability that lets it pass.
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sysconfig
@@ -15,11 +16,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from tickmark.exits import Refusal
+from tickmark.processes import dies_with_parent
+
 NOBODY: Final = 65534
 SUPERUSER: Final = "postgres"
 
 
-class StartFailed(Exception):
+class StartFailed(Refusal):
     """A server did not come up; the message has the end of its log."""
 
 
@@ -35,7 +39,7 @@ class Server:
     def stop(self, timeout: float = 20.0) -> None:
         """Ask it to end, and make sure that it has. PostgreSQL: fast shutdown."""
         if self.process.poll() is None:
-            self.process.send_signal(2)
+            self.process.send_signal(signal.SIGINT)
             try:
                 self.process.wait(timeout)
             except subprocess.TimeoutExpired:
@@ -73,10 +77,8 @@ def init_postgres(data: Path, password: str) -> None:
         raise StartFailed(f"initdb: {done.stderr.strip()[-2000:]}")
 
 
-def start_postgres(data: Path, log: Path, *, port: int | None = None, fsync: bool = True) -> Server:
-    """Start the cluster in `data` on loopback; ready as soon as it accepts (crash recovery may
-    take a while). Raises StartFailed when it ends instead."""
-    port = port or free_port()
+def postgres_command(data: Path, port: int, *, fsync: bool = True) -> list[str]:
+    """The server on the cluster in `data`, on loopback only."""
     settings = {
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": "",
@@ -86,13 +88,28 @@ def start_postgres(data: Path, log: Path, *, port: int | None = None, fsync: boo
         "synchronous_commit": "on" if fsync else "off",
         "jit": "off",
     }
-    command = [
+    return [
         *_unprivileged(data),
         str(_postgres_binaries() / "postgres"),
         *("-D", str(data), "-p", str(port)),
         *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
     ]
-    return _started("postgres", command, port, log)
+
+
+def nats_command(store: Path, port: int, config: Path | None = None) -> list[str]:
+    """A NATS server with JetStream in `store`, on loopback only."""
+    return [
+        _nats_binary(),
+        *("-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(store)),
+        *(("-c", str(config)) if config else ()),
+    ]
+
+
+def start_postgres(data: Path, log: Path, *, port: int | None = None, fsync: bool = True) -> Server:
+    """Start the cluster in `data` on loopback; ready as soon as it accepts (crash recovery may
+    take a while). Raises StartFailed when it ends instead."""
+    port = port or free_port()
+    return _started("postgres", postgres_command(data, port, fsync=fsync), port, log)
 
 
 def start_nats(
@@ -101,12 +118,12 @@ def start_nats(
     """Start a NATS server with JetStream in `store` on loopback. Raises StartFailed."""
     port = port or free_port()
     store.mkdir(parents=True, exist_ok=True)
-    command = [
-        _nats_binary(),
-        *("-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(store)),
-        *(("-c", str(config)) if config else ()),
-    ]
-    return _started("nats", command, port, log)
+    return _started("nats", nats_command(store, port, config), port, log)
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _postgres_binaries() -> Path:
@@ -129,18 +146,18 @@ def _started(name: str, command: list[str], port: int, log: Path) -> Server:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as sink:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+            preexec_fn=dies_with_parent(signal.SIGINT),
         )
-    while not _listening(port):
+    while not listening(port):
         if process.poll() is not None:
             raise StartFailed(f"{name} ended at its start:\n{log.read_text()[-2000:]}")
         time.sleep(0.005)
     return Server(name, process, port, log)
-
-
-def _listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _own(path: Path) -> None:
@@ -152,7 +169,9 @@ def _unprivileged(data: Path) -> list[str]:
     """What goes in front of a PostgreSQL command so that it does not run as root."""
     if os.geteuid() != 0:
         return []
-    drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    # --pdeathsig: a change of user takes back what the parent arranged
+    nobody = (f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+    drop = ["setpriv", *nobody, "--pdeathsig=INT"]
     above = {*data.resolve().parents, *_postgres_binaries().resolve().parents}
     if all(folder.stat().st_mode & 0o001 for folder in above):
         return drop

@@ -1,0 +1,78 @@
+"""The database of an installation: made, migrated, and a login for each service.
+
+A login is a member of its service's role and has no rights of its own; the roles come with the
+migrations.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Final
+
+import asyncpg
+
+from eventlog.migrate import MigrationError, migrate
+from eventlog.queries import load
+from tickmark.exits import Misused, Refusal
+
+OWNERS: Final = ("eventlog", "schedule_svc", "dispatcher_svc", "runner_svc", "gateway")
+"""Whose migrations there may be, in the order they are applied."""
+LOGINS: Final = ("schedule", "dispatcher", "runner", "gateway", "audit")
+
+SQL: Final = load("tickmark")
+
+
+def login(service: str) -> str:
+    return f"tickmark_{service}_login"
+
+
+async def answers(dsn: str) -> bool:
+    """Whether the server takes connections: false while it recovers from a crash."""
+    try:
+        connection = await asyncpg.connect(dsn, timeout=5)
+    except (OSError, TimeoutError, asyncpg.PostgresError):
+        return False
+    await connection.close()
+    return True
+
+
+async def create(server: str) -> str:
+    """Make the database on the server unless it is there; tells the server's version."""
+    connection = await asyncpg.connect(server)
+    try:
+        if not await connection.fetchval(SQL["database_exists"], "tickmark"):
+            await connection.execute(SQL["create_database"])
+        return str(await connection.fetchval(SQL["server_version"]))
+    finally:
+        await connection.close()
+
+
+async def apply_migrations(dsn: str) -> list[str]:
+    """Bring every schema up to date; the names of what was applied. Raises Refusal."""
+    try:
+        return await migrate(dsn, OWNERS)
+    except MigrationError as wrong:
+        raise Refusal(f"migrations: {wrong}") from None
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InvalidPasswordError) as wrong:
+        raise Refusal(f"PostgreSQL cannot be reached: {wrong}") from None
+
+
+async def make_logins(dsn: str, passwords: Mapping[str, str]) -> None:
+    """A login with its password for each service named, as `passwords` says."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(SQL["hide_statements"])
+        for service, password in passwords.items():
+            names = login(service), password, f"tickmark_{service}"
+            await connection.execute(await connection.fetchval(SQL["login_statement"], *names))
+    finally:
+        await connection.close()
+
+
+def passwords_given(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """One password per login from TICKMARK_PASSWORD_<SERVICE>. Raises Misused, naming the first
+    that is missing."""
+    names = {each: f"TICKMARK_PASSWORD_{each.upper()}" for each in LOGINS}
+    missing = [name for name in names.values() if not environ.get(name)]
+    if missing:
+        raise Misused(f"{missing[0]} is not set; --logins needs one password per login")
+    return {each: environ[name] for each, name in names.items()}

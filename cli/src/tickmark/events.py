@@ -1,0 +1,93 @@
+"""`tickmark events tail`: the log as it is, one event per line."""
+
+import argparse
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TypeAlias
+from uuid import UUID
+
+from eventlog.postgres import open_log
+from eventlog.tail import follow
+
+from eventlog.store import Log, Row
+from tickmark.exits import OK
+from tickmark.reading import add_source, dsn
+
+LAST = 20
+PAGE = 1000
+WIDTH = 160
+
+Wanted: TypeAlias = Callable[[Row], bool]
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    tail = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
+        "tail", help="print the newest events", description=__doc__
+    )
+    add_source(tail, login="audit")
+    tail.add_argument("--after", type=int, help=f"start behind this position (the last {LAST})")
+    tail.add_argument("--follow", "-f", action="store_true", help="wait for what comes")
+    tail.add_argument("--json", action="store_true", help="one JSON object per line")
+    tail.add_argument("--type", help="only events of this type, e.g. RunCompleted")
+    tail.add_argument("--schedule", type=UUID, help="only this schedule's events and its runs'")
+    tail.set_defaults(run=_run)
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    return asyncio.run(_tail(chosen))
+
+
+async def _tail(chosen: argparse.Namespace) -> int:
+    async with open_log(dsn(chosen), pool_size=1, name="tickmark-events") as log:
+        head = await log.head()
+        wanted = await _wanted(log, chosen.type, chosen.schedule)
+        after = max(0, head.position - LAST) if chosen.after is None else chosen.after
+        show = _frame(head.log_id) if chosen.json else _line
+        batches = follow(log, None, after) if chosen.follow else _pages(log, after)
+        async for rows in batches:
+            for row in filter(wanted, rows):
+                print(show(row), flush=chosen.follow)
+    return OK
+
+
+async def _pages(log: Log, after: int) -> AsyncIterator[Sequence[Row]]:
+    while rows := await log.page(after, PAGE):
+        yield rows
+        after = rows[-1].position
+
+
+async def _wanted(log: Log, type_: str | None, schedule: UUID | None) -> Wanted:
+    """A schedule's story is its stream, and whatever has the correlation of an event in it."""
+    if schedule is None:
+        return lambda row: type_ in (None, row.type)
+    stream = f"schedule-{schedule}"
+    stories = {row.correlation for row in await log.stream(stream)}
+
+    def wanted(row: Row) -> bool:
+        if row.stream == stream:
+            stories.add(row.correlation)
+        return row.correlation in stories and type_ in (None, row.type)
+
+    return wanted
+
+
+def _line(row: Row) -> str:
+    data = json.dumps(json.loads(row.body)["data"], ensure_ascii=False)
+    text = f"{row.position:>8}  {row.recorded_at:%H:%M:%S.%f}  {row.type:<18} {row.stream}  {data}"
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+
+
+def _frame(log_id: UUID) -> Callable[[Row], str]:
+    """As on the WebSocket: what the log adds stands in front of the event's own bytes."""
+
+    def frame(row: Row) -> str:
+        above = {
+            "logid": str(log_id),
+            "position": row.position,
+            "version": row.version,
+            "recordedat": row.recorded_at.isoformat(),
+        }
+        return f'{json.dumps(above)[:-1]}, "event": {row.body.decode()}}}'
+
+    return frame

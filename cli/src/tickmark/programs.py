@@ -1,0 +1,126 @@
+"""The processes of an installation: the command, environment and readiness of each."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from chassis.settings import FILE_VARIABLE, Settings
+from tickmark import database, embedded
+from tickmark.installation import Installation
+from tickmark.supervisor import Program
+
+SERVICES: Final = {
+    "schedule-svc": "schedule",
+    "dispatcher-svc": "dispatcher",
+    "runner-svc": "runner",
+    "gateway": "gateway",
+}
+SIMULATED: Final = "http://127.0.0.1:8510"
+"""Where config.yaml expects the provider simulator."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the services of one start share: the file, and the variables laid over the settings."""
+
+    installation: Installation
+    config: Path | None
+    variables: Mapping[str, str]
+
+    def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
+        ours = {n: v for n, v in os.environ.items() if not n.startswith("TICKMARK_ADMIN_")}
+        named = {FILE_VARIABLE: str(self.config)} if self.config else {}
+        return {**ours, "PYTHONUNBUFFERED": "1", **named, **self.variables, **extra}
+
+
+def postgres(installation: Installation, port: int, dsn: str) -> Program:
+    return Program(
+        name="postgres",
+        command=embedded.postgres_command(installation.postgres, port),
+        log=installation.log("postgres"),
+        ready=lambda: database.answers(dsn),
+        stop=signal.SIGINT,
+        orphaned=signal.SIGINT,
+        start_s=600,  # crash recovery ends when it ends
+    )
+
+
+def nats(installation: Installation, port: int, config: Path) -> Program:
+    return Program(
+        name="nats",
+        command=embedded.nats_command(installation.nats, port, config),
+        log=installation.log("nats"),
+        ready=_listens(port),
+        orphaned=signal.SIGTERM,
+    )
+
+
+def simulator(installation: Installation, port: int) -> Program:
+    return Program(
+        name="simulator",
+        command=(sys.executable, "-m", "simulator", "--port", str(port)),
+        log=installation.log("simulator"),
+        ready=_listens(port),
+    )
+
+
+def service(place: Place, name: str, port: int, extra: Mapping[str, str]) -> Program:
+    """A service whose probes answer on `port`."""
+    return Program(
+        name=name,
+        command=(sys.executable, "-m", name.replace("-", "_")),
+        log=place.installation.log(name),
+        ready=_well(port),
+        environment=place.environment(extra),
+    )
+
+
+def simulated(settings: Settings, port: int) -> dict[str, str]:
+    """Variables that send what config.yaml expects at the simulator's port to `port` instead."""
+    offers = {
+        **{("PROVIDERS", key): offer for key, offer in settings.inventory.providers.items()},
+        **{("AGENTS", key): offer for key, offer in settings.inventory.agents.items()},
+    }
+    return {
+        f"TICKMARK_{section}__{key.upper()}__BASE_URL": f"http://127.0.0.1:{port}{path}"
+        for (section, key), offer in offers.items()
+        if (path := _at_simulator(offer.base_url)) is not None
+    }
+
+
+def uses_simulator(settings: Settings) -> bool:
+    offers = (*settings.inventory.providers.values(), *settings.inventory.agents.values())
+    return any(_at_simulator(offer.base_url) is not None for offer in offers)
+
+
+def _at_simulator(url: str) -> str | None:
+    """The path of an address at the simulator."""
+    parts = urlsplit(url)
+    return parts.path if f"{parts.scheme}://{parts.netloc}" == SIMULATED else None
+
+
+def _listens(port: int) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        return embedded.listening(port)
+
+    return ready
+
+
+def _well(port: int) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /readyz HTTP/1.0\r\n\r\n")
+            status = await asyncio.wait_for(reader.readline(), 5)
+            writer.close()
+        except OSError:
+            return False
+        return b" 200 " in status
+
+    return ready

@@ -1,0 +1,59 @@
+"""The end of a start: where it is, who may log in, and on the first one something to see.
+
+A generated password is shown once and forgotten. It is kept until then, so that a start which was
+broken off can still show it.
+"""
+
+import os
+import secrets
+from typing import Final
+
+from tickmark import demo
+from tickmark.exits import Refusal
+from tickmark.installation import Installation
+from tickmark.progress import say, step
+
+ADMIN: Final = "admin@tickmark.example"
+PASSWORD: Final = "admin.password"
+
+
+def first_admin(installation: Installation) -> dict[str, str]:
+    """Variables that make the gateway's first account: given, or generated. Empty later on."""
+    if installation.welcomed:
+        return {}
+    email, password = _credentials(installation)
+    return {"TICKMARK_GATEWAY__ADMIN_EMAIL": email, "TICKMARK_GATEWAY__ADMIN_PASSWORD": password}
+
+
+async def welcome(installation: Installation, url: str, *, with_demo: bool) -> None:
+    """Say that it is ready. On the first start make the demo and tell the login."""
+    first = not installation.welcomed
+    if first and with_demo:
+        await _demo(installation, url)
+    say(f"\nTickmark is ready: {url}")
+    if first:
+        say(_login(installation))
+        installation.welcomed = True
+        installation.forget(PASSWORD)
+    say("Ctrl-C stops it. What runs: tickmark ps. What happens: tickmark events tail --follow")
+
+
+async def _demo(installation: Installation, url: str) -> None:
+    with step("demo") as done:
+        try:
+            done.detail = await demo.show(url, *_credentials(installation))
+        except Refusal as refused:
+            done.detail = f"left out: {refused}"
+
+
+def _login(installation: Installation) -> str:
+    email, password = _credentials(installation)
+    if os.environ.get("TICKMARK_ADMIN_PASSWORD"):
+        return f"Log in as {email} with the password from TICKMARK_ADMIN_PASSWORD."
+    return f"Log in as {email} with the password {password} (shown only this once)."
+
+
+def _credentials(installation: Installation) -> tuple[str, str]:
+    email = os.environ.get("TICKMARK_ADMIN_EMAIL") or ADMIN
+    given = os.environ.get("TICKMARK_ADMIN_PASSWORD")
+    return email, given or installation.secret(PASSWORD, lambda: secrets.token_urlsafe(12))
