@@ -1,5 +1,8 @@
 UV := $(shell command -v uv || echo .tools/bin/uv)
 RUN := $(UV) run --frozen
+WEB := services/gateway/web
+NPM := $(RUN) npm --prefix $(WEB)
+PACKAGES := $(WEB)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help up test check fix bench features web docs verify clean
@@ -13,16 +16,28 @@ help: ## show this list
 up: $(UV) ## start everything on this machine, with real PostgreSQL and NATS; Ctrl-C stops it
 	@$(RUN) tickmark up $(ARGS)
 
+web: services/gateway/src/gateway/static/index.html ## build the page; Node comes with the tools, none is needed
+
+services/gateway/src/gateway/static/index.html: $(PACKAGES) \
+    $(shell find $(WEB) -name node_modules -prune -o -type f -print)
+	@$(NPM) run --silent build
+
+$(PACKAGES): $(WEB)/package-lock.json | $(UV)
+	@$(NPM) ci --silent
+
 fix: $(UV) ## format, and mend what the linter can
 	@$(RUN) ruff format -q . && $(RUN) ruff check -q --fix .
 
-check: $(UV) ## format, lint, types, imports, unit tests: seconds, before each commit
+check: $(UV) $(PACKAGES) ## format, lint, types, imports, unit tests: seconds, before each commit
 	@$(RUN) ruff format -q --check . && $(RUN) ruff check -q .
 	@$(RUN) basedpyright
 	@$(RUN) lint-imports --no-cache
+	@$(NPM) run --silent check
 	@$(RUN) pytest -q tests/unit
 
 test: $(UV) ## every test a fresh clone can run
+	@if $(MAKE) -s $(PACKAGES); then $(MAKE) -s web && $(NPM) run --silent test; \
+	else echo "npm's registry is out of reach: the page and its tests are left out"; fi
 	@$(RUN) pytest -n 2 --dist loadfile tests/unit tests/contract tests/integration tests/e2e
 
 bench: $(UV) ## the timing budgets, each beside its peer or ceiling in the same run
@@ -38,5 +53,5 @@ verify: docs ## fail when something generated is stale
 	@git diff --exit-code --stat -- docs && $(UV) lock --check -q
 
 clean: ## remove what builds made (never .tickmark/, which holds a log)
-	@rm -rf .venv .tools .ruff_cache .pytest_cache .hypothesis dist
+	@rm -rf .venv .tools .ruff_cache .pytest_cache .hypothesis dist $(WEB)/node_modules
 	@find . -name __pycache__ -not -path './.tickmark/*' -prune -exec rm -rf {} +
