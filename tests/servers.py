@@ -35,8 +35,11 @@ def _docker_answers() -> bool:
 
 
 @contextmanager
-def postgres() -> Generator[str]:
-    """A server for this process alone: the DSN of its superuser, database `postgres`."""
+def postgres(*, fsync: bool = False) -> Generator[str]:
+    """A server for this process alone: the DSN of its superuser, database `postgres`.
+
+    Only measurements ask an embedded one for durable commits.
+    """
     match choice():
         case "docker":
             from testcontainers.postgres import PostgresContainer
@@ -47,9 +50,9 @@ def postgres() -> Generator[str]:
             yield os.environ["TICKMARK_TEST_POSTGRES"]
         case _:
             with _folder() as folder:
-                embedded.init_postgres(folder / "postgres", "test")
+                embedded.init_postgres(folder / "postgres", "test", sync=False)
                 server = embedded.start_postgres(
-                    folder / "postgres", folder / "postgres.log", fsync=False
+                    folder / "postgres", folder / "postgres.log", fsync=fsync
                 )
                 try:
                     yield f"postgresql://postgres:test@127.0.0.1:{server.port}/postgres"

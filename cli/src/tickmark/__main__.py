@@ -5,13 +5,14 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from tickmark import audit, events, migrate, ps, up
+from tickmark import audit, credentials, events, migrate, ps, up
 from tickmark.exits import INTERRUPTED, Refusal
 
 COMMANDS: Final[tuple[tuple[str, Callable[[argparse.ArgumentParser], None], str], ...]] = (
     ("up", up.options, "start everything on this machine and keep it running"),
     ("ps", ps.options, "list the processes that `up` runs"),
     ("migrate", migrate.options, "apply the migrations of the log and of every service"),
+    ("secrets", credentials.options, "draw the passwords of a deployment, one file each"),
     ("events", events.options, "watch the log"),
     ("audit", audit.options, "prove what the log says"),
 )

@@ -4,7 +4,6 @@ A login is a member of its service's role and has no rights of its own; the role
 migrations.
 """
 
-import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,7 +11,7 @@ import asyncpg
 
 from eventlog.migrate import MigrationError, migrate
 from eventlog.queries import load
-from tickmark.exits import Misused, Refusal
+from tickmark.exits import Refusal
 
 OWNERS: Final = ("eventlog", "schedule_svc", "dispatcher_svc", "runner_svc", "gateway")
 """Whose migrations there may be, in the order they are applied."""
@@ -66,13 +65,3 @@ async def make_logins(dsn: str, passwords: Mapping[str, str]) -> None:
             await connection.execute(await connection.fetchval(SQL["login_statement"], *names))
     finally:
         await connection.close()
-
-
-def passwords_given(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """One password per login from TICKMARK_PASSWORD_<SERVICE>. Raises Misused, naming the first
-    that is missing."""
-    names = {each: f"TICKMARK_PASSWORD_{each.upper()}" for each in LOGINS}
-    missing = [name for name in names.values() if not environ.get(name)]
-    if missing:
-        raise Misused(f"{missing[0]} is not set; --logins needs one password per login")
-    return {each: environ[name] for each, name in names.items()}

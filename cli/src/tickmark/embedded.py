@@ -54,7 +54,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def init_postgres(data: Path, password: str) -> None:
+def init_postgres(data: Path, password: str, *, sync: bool = True) -> None:
     """Make an empty cluster in `data`, unless one is there. Raises StartFailed."""
     if (data / "PG_VERSION").exists():
         return
@@ -68,7 +68,8 @@ def init_postgres(data: Path, password: str) -> None:
         *_unprivileged(data),
         str(_postgres_binaries() / "initdb"),
         *("-D", str(data), "-U", SUPERUSER, "--pwfile", str(secret)),
-        *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"),
+        *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"),
+        *(() if sync else ("--no-sync",)),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     secret.unlink()

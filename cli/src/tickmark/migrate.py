@@ -2,8 +2,9 @@
 
 import argparse
 import asyncio
+from pathlib import Path
 
-from tickmark import database
+from tickmark import credentials, database
 from tickmark.exits import OK
 from tickmark.reading import add_source, dsn
 
@@ -12,8 +13,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     add_source(parser, login="postgres")
     parser.add_argument(
         "--logins",
-        action="store_true",
-        help="also make a login per service, with the passwords in TICKMARK_PASSWORD_<SERVICE>",
+        type=Path,
+        metavar="DIR",
+        help="also make a login per service, with the passwords of `tickmark secrets DIR`",
     )
     parser.set_defaults(run=_run)
 
@@ -23,7 +25,7 @@ def _run(chosen: argparse.Namespace) -> int:
 
 
 async def _migrate(chosen: argparse.Namespace) -> int:
-    passwords = database.passwords_given() if chosen.logins else {}
+    passwords = credentials.login_passwords(chosen.logins) if chosen.logins else {}
     owner = dsn(chosen)
     applied = await database.apply_migrations(owner)
     for name in applied:

@@ -17,6 +17,7 @@ from contracts.inventory import Inventory
 
 PREFIX: Final = "TICKMARK_"
 FILE_VARIABLE: Final = "TICKMARK_CONFIG"
+FILE_SUFFIX: Final = "_FILE"
 SERVICES: Final = ("schedule", "dispatcher", "runner", "gateway")
 """The sections only one service reads."""
 
@@ -138,10 +139,20 @@ def _read(file: Path | None) -> dict[str, Any]:
 def _overrides(environ: Mapping[str, str]) -> list[tuple[list[str], str]]:
     """`TICKMARK_RUNNER__SLOTS=4` is the path runner.slots; names without `__` are no settings."""
     return [
-        (name.removeprefix(PREFIX).lower().split("__"), value)
+        _override(name, value)
         for name, value in sorted(environ.items())
         if name.startswith(PREFIX) and "__" in name
     ]
+
+
+def _override(name: str, value: str) -> tuple[list[str], str]:
+    """`TICKMARK_POSTGRES__DSN_FILE` names a file that holds postgres.dsn."""
+    if name.endswith(FILE_SUFFIX):
+        try:
+            name, value = name.removesuffix(FILE_SUFFIX), Path(value).read_text().strip()
+        except OSError as wrong:
+            raise SettingsError(f"{name}: {value}: {wrong.strerror}") from None
+    return name.removeprefix(PREFIX).lower().split("__"), value
 
 
 def _put(tree: dict[str, Any], path: list[str], value: str) -> None:
