@@ -13,10 +13,10 @@ _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
 @cache
-def load(package: str) -> dict[str, str]:
-    """The statements of `<package>/queries.sql` by name. Raises ValueError on a repeated name."""
-    _, *parts = _NAME.split(files(package).joinpath("queries.sql").read_text())
+def load(package: str, file: str = "queries.sql") -> dict[str, str]:
+    """The statements of `<package>/<file>` by name. Raises ValueError on a repeated name."""
+    _, *parts = _NAME.split(files(package).joinpath(file).read_text())
     names, statements = parts[::2], [text.strip().rstrip(";") for text in parts[1::2]]
     if len(set(names)) < len(names):
-        raise ValueError(f"{package}/queries.sql names a statement twice")
+        raise ValueError(f"{package}/{file} names a statement twice")
     return dict(zip(names, statements, strict=True))
