@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
 from admissions import (
     BOTH,
     GONE,
+    INVENTORY,
     LARGE,
     NAMES,
     OWL,
@@ -150,8 +151,16 @@ ACTIONS = [SMALL, LARGE, BOTH, OWL, GONE]
 SCHEDULES = {f"{owner}-{n}": owner for owner in ("ada", "bob", "eve") for n in range(3)}
 
 
-def rules(instance: int) -> Any:
-    return started(instance=instance + 1, per_user=2, per_provider=instance)
+FEWER = INVENTORY.model_copy(update={"agents": {}})
+
+Step: TypeAlias = tuple[str, str, int]
+"""What happens, to which schedule, and a number that chooses among its ways."""
+
+
+def rules(number: int) -> DispatcherStarted:
+    room = 1 + number % 3
+    inventory = FEWER if number % 4 == 3 else INVENTORY
+    return started(inventory, instance=room + 1, per_user=2, per_provider=room)
 
 
 class World:
@@ -159,42 +168,42 @@ class World:
 
     def __init__(self) -> None:
         self.history = History()
-        for name, owner in SCHEDULES.items():
-            self.history.add(created(name, ACTIONS[len(self.history.events) % 4]), owner, name)
+        for number, (name, owner) in enumerate(SCHEDULES.items()):
+            self.history.add(created(name, ACTIONS[number % 4]), owner, name)
         self.gone: set[str] = set()
-        self.dispatcher = Dispatcher(self.history, rules(2))
+        self.dispatcher = Dispatcher(self.history, rules(1))
         self.dispatcher.start()
 
-    def step(self, kind: str, what: Any) -> None:
+    def step(self, kind: str, name: str, number: int) -> None:
         match kind:
             case "react":
                 self.dispatcher.react()
             case "append":
                 self.dispatcher.append()
             case "kill":
-                self.dispatcher = Dispatcher(self.history, rules(what))
+                self.dispatcher = Dispatcher(self.history, rules(number))
                 self.dispatcher.start()
             case "end":
-                self.end(what)
+                self.end(number)
+            case _ if name not in self.gone:
+                self.change(kind, name, number)
             case _:
-                self.change(kind, *what)
+                pass
 
     def end(self, number: int) -> None:
         stored = Dispatcher(self.history, self.dispatcher.rules).going()
         if stored:
-            run_id = sorted(stored)[number % len(stored)]
+            run_id = list(stored)[number % len(stored)]
             self.history.add(ended(run_id), stored[run_id][0], str(run_id))
 
-    def change(self, kind: str, name: str, detail: Any) -> None:
-        if name in self.gone:
-            return
-        if kind == "delete":
-            self.gone.add(name)
+    def change(self, kind: str, name: str, number: int) -> None:
+        run = f"run {len(self.history.events)}"
+        self.gone |= {name} if kind == "delete" else set()
         event = {
-            "tick": lambda: triggered(name, f"run {len(self.history.events)}"),
-            "trigger": lambda: triggered(name, f"run {len(self.history.events)}", "manual"),
-            "toggle": lambda: toggled(name, enabled=detail),
-            "update": lambda: updated(name, detail),
-            "delete": lambda: deleted(name),
-        }[kind]()
+            "tick": triggered(name, run),
+            "trigger": triggered(name, run, "manual"),
+            "toggle": toggled(name, enabled=number % 2 == 0),
+            "update": updated(name, ACTIONS[number % len(ACTIONS)]),
+            "delete": deleted(name),
+        }[kind]
         self.history.add(event, SCHEDULES[name], name)
