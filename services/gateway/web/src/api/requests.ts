@@ -41,7 +41,7 @@ export function requests(client: Client) {
     },
     async runs(at: { limit: number; position?: number }) {
       type List = { runs: Run[]; next_cursor: string | null }
-      const { body, position } = await ask<List>(`/api/runs?${query(at)}`)
+      const { body, position } = await ask<List>(`/api/runs?include=skipped&${query(at)}`)
       return page(body.runs, body.next_cursor, position)
     },
     async run(id: string, position: number) {

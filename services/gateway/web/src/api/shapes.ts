@@ -34,6 +34,7 @@ export interface Schedule {
   created_at: string
   last_run: string | null
   next_run: string | null
+  last_run_id: string | null
   last_run_status: RunStatus | null
 }
 
@@ -50,6 +51,12 @@ export interface Result {
   output_speed_tps: number | null
 }
 
+export interface Target {
+  provider: string
+  model: string
+  display_name: string | null
+}
+
 export interface Run {
   id: string
   status: RunStatus
@@ -59,7 +66,9 @@ export interface Run {
   created_at: string
   started_at: string | null
   completed_at: string | null
+  waits_for: string[]
   error: string | null
+  targets: Target[]
   results: Result[]
 }
 

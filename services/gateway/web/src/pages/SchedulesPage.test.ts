@@ -21,6 +21,7 @@ const nightly = {
   created_at: '2026-11-20T09:00:00Z',
   last_run: null,
   next_run: null,
+  last_run_id: null,
   last_run_status: null,
 }
 

@@ -1,5 +1,5 @@
 /** The schedules page's state: rows that follow the log, and what a user does to them. */
-import { onScopeDispose, ref } from 'vue'
+import { computed, onScopeDispose, ref } from 'vue'
 import { Refusal } from '../api/client'
 import type { Schedule } from '../api/shapes'
 import { effectOf } from '../effects'
@@ -16,7 +16,8 @@ export function useBoard() {
   const stale = ref(false)
   const busy = ref<ReadonlySet<string>>(new Set())
   const schedules = createSchedules(gateway, unread)
-  const runs = createRuns(gateway, { failed: unread, ended: schedules.refresh })
+  const runs = createRuns(gateway, unread)
+  const rows = computed(() => schedules.rows.value.map(asOfItsRun))
 
   useLive({ happened, refresh: (position) => void reload(position) })
   const timer = setInterval(() => {
@@ -25,6 +26,12 @@ export function useBoard() {
   onScopeDispose(() => {
     clearInterval(timer)
   })
+
+  /** A run's own row is the newer one: its events do not touch the schedule. */
+  function asOfItsRun(row: Schedule): Schedule {
+    const last = runs.rows.value.find((run) => run.id === row.last_run_id)
+    return last ? { ...row, last_run_status: last.status } : row
+  }
 
   async function reload(position = 0): Promise<void> {
     try {
@@ -104,5 +111,5 @@ export function useBoard() {
     }
   }
 
-  return { schedules, runs, busy, reload, more, flip, run, remove }
+  return { rows, schedules, runs, busy, reload, more, flip, run, remove }
 }

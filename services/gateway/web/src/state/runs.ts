@@ -2,25 +2,15 @@
 import { ref } from 'vue'
 import { Refusal } from '../api/client'
 import type { Requests } from '../api/requests'
-import type { Run, RunStatus } from '../api/shapes'
+import type { Run } from '../api/shapes'
 import { Refresher } from '../refresher'
 import type { Phase } from './schedules'
 
 const SHOWN = 25
-const GOING: ReadonlySet<RunStatus> = new Set(['pending', 'queued', 'running'])
-
-export interface RunHooks {
-  failed(error: unknown): void
-  /** A run of this schedule is over, as of `position`. */
-  ended(scheduleId: string, position: number): void
-}
-
-export function createRuns(gateway: Requests, hooks: RunHooks) {
+export function createRuns(gateway: Requests, failed: (error: unknown) => void) {
   const rows = ref<Run[]>([])
   const phase = ref<Phase>('loading')
-  const refresher = new Refresher(read, (error) => {
-    hooks.failed(error)
-  })
+  const refresher = new Refresher(read, failed)
 
   async function load(position = 0): Promise<void> {
     try {
@@ -36,7 +26,6 @@ export function createRuns(gateway: Requests, hooks: RunHooks) {
     const run = await found(id, position)
     if (run === null) return
     rows.value = latest([run, ...rows.value.filter((row) => row.id !== id)])
-    if (!isGoing(run) && run.schedule_id !== null) hooks.ended(run.schedule_id, position)
   }
 
   async function found(id: string, position: number): Promise<Run | null> {
@@ -56,10 +45,6 @@ export function createRuns(gateway: Requests, hooks: RunHooks) {
 }
 
 export type Runs = ReturnType<typeof createRuns>
-
-export function isGoing(run: Run): boolean {
-  return GOING.has(run.status)
-}
 
 function latest(runs: Run[]): Run[] {
   return runs.sort((a, b) => b.created_at.localeCompare(a.created_at)).slice(0, SHOWN)
