@@ -19,6 +19,11 @@ def event_filter(category: str, type_: str) -> str:
     return f"evt.{category}.*.{type_}"
 
 
+def live_filter(category: str, type_: str) -> str:
+    """The same events, as JetStream republishes them to whoever listens."""
+    return f"live.{event_filter(category, type_)}"
+
+
 def command_subject(category: str, verb: str) -> str:
     """Where a service answers one of its commands: `cmd.schedule.Create`."""
     return f"cmd.{category}.{verb}"
