@@ -196,7 +196,7 @@ def test_whoever_goes_next_is_the_one_a_plain_search_finds(
 
 def goes_as_searched(dispatcher: Dispatcher) -> None:
     """React once, and look at each admission from the queue in the light of what waited."""
-    waiting, turns = dict(dispatcher.state.waiting), dict(dispatcher.state.turns.last)
+    waiting, turns = dict(dispatcher.state.waiting), turns_of(dispatcher)
     flying = len(dispatcher.flying)
     dispatcher.react()
     made, dispatcher.flying = dispatcher.flying[flying:], dispatcher.flying[:flying]
@@ -206,6 +206,14 @@ def goes_as_searched(dispatcher: Dispatcher) -> None:
             free = [due for due in waiting.values() if not blocked(dispatcher, due, counts)]
             first = min(free, key=lambda d: (turns.get(d.owner, 0), d.owner, d.trigger.position))
             assert first.run_id == decision.event.run_id
-            turns[first.owner] = max(turns.values(), default=0) + 1
             del waiting[first.run_id]
         dispatcher.flying.append(decision)
+        turns = turns_of(dispatcher)
+
+
+def turns_of(dispatcher: Dispatcher) -> dict[str, int]:
+    """When each owner's latest request was made, in the log or flying."""
+    stored = [(each.owner or "", each.event) for each in dispatcher.history.events]
+    flying = [(each.about.owner or "", each.event) for each in dispatcher.flying]
+    made = [owner for owner, event in (*stored, *flying) if isinstance(event, RunRequested)]
+    return {owner: turn for turn, owner in enumerate(made, 1)}
