@@ -1,0 +1,74 @@
+"""A real Chromium for the journeys of the page; a machine without one leaves them out aloud."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+
+from stack import Stack, running
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium() -> str | None:
+    """The browser to drive: TICKMARK_TEST_CHROMIUM, else what the machine calls Chromium."""
+    names = (os.environ.get("TICKMARK_TEST_CHROMIUM"), "chromium", "chromium-browser")
+    return next((found for name in names if name and (found := shutil.which(name))), None)
+
+
+def pytest_report_header() -> str:
+    return f"browser: {chromium() or 'no Chromium here, so the tests of the page are left out'}"
+
+
+@dataclass
+class Complaints:
+    """What the browser objected to: errors of scripts, and of the content security policy."""
+
+    heard: list[str] = field(default_factory=list[str])
+
+    def console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.heard.append(message.text)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One running system for the journeys that harm nothing; each brings a user of its own."""
+    with running(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium here (apt-get install chromium)")
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A window of its own, which must not hear a single complaint."""
+    complaints = Complaints()
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(10_000)
+    page = await context.new_page()
+    page.on("console", complaints.console)
+    page.on("pageerror", lambda error: complaints.heard.append(str(error)))
+    yield page
+    await context.close()
+    assert complaints.heard == []
