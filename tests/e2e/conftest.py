@@ -22,8 +22,8 @@ FLAGS = (
 
 
 def chromium() -> str | None:
-    """The browser to drive: TICKMARK_TEST_CHROMIUM, else what the machine calls Chromium."""
-    names = (os.environ.get("TICKMARK_TEST_CHROMIUM"), "chromium", "chromium-browser")
+    """The browser to drive: CHROMIUM, else what the machine calls Chromium."""
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser")
     return next((found for name in names if name and (found := shutil.which(name))), None)
 
 

@@ -1,7 +1,7 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 
-const gateway = process.env['TICKMARK_GATEWAY'] ?? 'http://127.0.0.1:8501'
+const gateway = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8501'
 
 export default defineConfig({
   plugins: [vue()],
