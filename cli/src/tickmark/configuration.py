@@ -12,14 +12,20 @@ import schedule_svc.settings
 from chassis.settings import FILE_VARIABLE, Settings, SettingsError, load
 from tickmark.exits import Misused
 
-MODELS: Final[tuple[type[Settings], ...]] = (
-    schedule_svc.settings.Settings,
-    dispatcher_svc.settings.Settings,
-    runner_svc.settings.Settings,
-    gateway.settings.Settings,
-)
+DRAWN: Final = "TICKMARK_GATEWAY__TOKEN_SECRET"
+"""What nobody needs to give: a start draws it."""
 CHECKOUT: Final = Path(__file__).parents[3]
 """The root of the source tree, when we run from one."""
+
+
+def models() -> dict[str, type[Settings]]:
+    """Each service's settings: the shared sections and its own."""
+    return {
+        "schedule-svc": schedule_svc.settings.Settings,
+        "dispatcher-svc": dispatcher_svc.settings.Settings,
+        "runner-svc": runner_svc.settings.Settings,
+        "gateway": gateway.settings.Settings,
+    }
 
 
 def chosen(named: Path | None, environ: dict[str, str]) -> Path | None:
@@ -35,8 +41,9 @@ def check(
 ) -> tuple[Settings, int]:
     """The shared sections, and the port of the gateway unless `port` says it. Each service's own
     sections are tried too. Raises Misused, naming the key."""
+    environ = {DRAWN: "drawn by the start" * 2, **environ}
     try:
-        for model in MODELS:
+        for model in models().values():
             load(model, file, environ)
         return load(Settings, file, environ), port or _gateway_port(file, environ)
     except SettingsError as wrong:

@@ -1,44 +1,35 @@
-"""The web page: built from a source tree when what is there is missing or older."""
+"""The web page of a source tree: `make web` builds it when its sources are newer."""
 
 import asyncio
-import os
 import shutil
 from pathlib import Path
+from typing import IO
 
 from tickmark.configuration import CHECKOUT
 
-WEB = CHECKOUT / "services/gateway/web"
-BUILT = CHECKOUT / "services/gateway/src/gateway/static/index.html"
+
+def has_sources() -> bool:
+    """Whether we run from a source tree; elsewhere the page came with the package."""
+    return (CHECKOUT / "services/gateway/web/package.json").is_file()
 
 
-def outdated() -> bool:
-    """Whether a build is due: never outside a source tree."""
-    if not (WEB / "package.json").is_file():
-        return False
-    if not BUILT.is_file():
-        return True
-    made = BUILT.stat().st_mtime
-    return any(source.stat().st_mtime > made for source in _sources(WEB))
-
-
-async def build(log: Path) -> bool:
-    """Call `make web`; whether it worked. What it said is in `log`."""
+async def build(log: Path) -> str:
+    """Bring the page up to date; what came of it, in words. What `make` said is in `log`."""
     if shutil.which("make") is None:
-        return False
+        return "make is not installed; the API is served"
     with log.open("ab") as sink:
-        made = await asyncio.create_subprocess_exec(
-            *("make", "--no-print-directory", "web"), cwd=CHECKOUT, stdout=sink, stderr=sink
-        )
-        try:
-            return await made.wait() == 0
-        finally:
-            if made.returncode is None:
-                made.kill()
+        if await _make(sink, "--question", "web") == 0:
+            return "up to date"
+        built = await _make(sink, "web") == 0
+    return "built" if built else f"could not be built, the API is served; see {log}"
 
 
-def _sources(folder: Path) -> list[Path]:
-    found = list[Path]()
-    for root, folders, names in os.walk(folder):
-        folders[:] = [each for each in folders if each not in ("node_modules", "dist")]
-        found += [Path(root) / name for name in names]
-    return found
+async def _make(sink: IO[bytes], *wanted: str) -> int:
+    make = await asyncio.create_subprocess_exec(
+        *("make", "--no-print-directory", *wanted), cwd=CHECKOUT, stdout=sink, stderr=sink
+    )
+    try:
+        return await make.wait()
+    finally:
+        if make.returncode is None:
+            make.kill()

@@ -1,10 +1,12 @@
 """One start of an installation, step by step: servers, page, services, welcome."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from chassis.settings import Settings
 from tickmark import database, embedded, nats_users, page, programs, welcome
+from tickmark.configuration import DRAWN
 from tickmark.installation import Installation
 from tickmark.programs import Place
 from tickmark.progress import step
@@ -99,12 +101,10 @@ class Start:
             done.detail = f"plays models and agents on 127.0.0.1:{port}"
 
     async def build_page(self) -> None:
-        if not page.outdated():
+        if not page.has_sources():
             return
         with step("page") as done:
-            log = self.installation.log("web")
-            built = await page.build(log)
-            done.detail = "built" if built else f"could not be built ({log}); the API is served"
+            done.detail = await page.build(self.installation.log("web"))
 
     async def start_services(self) -> None:
         with step("services") as done:
@@ -122,10 +122,10 @@ class Start:
         return programs.service(place, name, port, {**extra, **self._private(service)})
 
     def _gateway(self) -> dict[str, str]:
-        secret = self.installation.secret("gateway.token_secret")
+        given = os.environ.get(DRAWN)
         return {
             "TICKMARK_GATEWAY__PORT": str(self.port),
-            "TICKMARK_GATEWAY__TOKEN_SECRET": secret,
+            DRAWN: given or self.installation.secret("gateway.token_secret"),
             **welcome.first_admin(self.installation),
         }
 
