@@ -148,7 +148,7 @@ class Dispatcher:
 
 
 ACTIONS = [SMALL, LARGE, BOTH, OWL, GONE]
-SCHEDULES = {f"{owner}-{n}": owner for owner in ("ada", "bob", "eve") for n in range(3)}
+SCHEDULES = {f"{owner}-{n}": owner for owner in ("ada", "bob", "eve") for n in range(2)}
 
 
 FEWER = INVENTORY.model_copy(update={"agents": {}})

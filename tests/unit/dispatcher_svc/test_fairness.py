@@ -38,3 +38,12 @@ def test_one_end_admits_for_every_limit_it_frees() -> None:
     case.then(("RunQueued", "r3", ["schedule", "provider:ada"]))
     case.when(ended("r1")).then(("RunRequested", "r2"))
     case.when(ended("r2")).then(("RunRequested", "r3"))
+
+
+def test_those_who_need_the_same_places_go_one_after_the_other() -> None:
+    case = given(started(), created("s"), triggered("s", "r1"))
+    for run in ("r2", "r3", "r4"):
+        case.when(triggered("s", run, "manual")).then(("RunQueued", run, ["schedule"]))
+    case.when(ended("r1")).then(("RunRequested", "r2"))
+    case.when(ended("r2")).then(("RunRequested", "r3"))
+    case.when(ended("r3")).then(("RunRequested", "r4"))

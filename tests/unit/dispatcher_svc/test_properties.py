@@ -85,6 +85,9 @@ def nobody_waits_in_vain(world: World) -> None:
     counts = taken_as_read(world.dispatcher)
     for due in world.dispatcher.state.waiting.values():
         assert blocked(world.dispatcher, due, counts)
+        schedule = world.dispatcher.state.schedules[due.origin.schedule_id]
+        assert not schedule.deleted
+        assert schedule.enabled or due.origin.triggered_by == "manual"
 
 
 def answers(world: World) -> Counter[UUID]:
