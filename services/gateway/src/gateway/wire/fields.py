@@ -1,0 +1,40 @@
+"""pydantic's findings as a list of fields in plain words."""
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from contracts.commands import FieldError
+from gateway.wire.forms import LATER
+
+_WORDS = {
+    "missing": "Required",
+    "bool_type": "Must be true or false",
+    "int_type": "Must be a whole number",
+    "int_from_float": "Must be a whole number",
+    "float_type": "Must be a number",
+    "string_type": "Must be text",
+    "tuple_type": "Must be a list",
+    "string_unicode": "Must be valid Unicode",
+}
+
+
+def errors_of(invalid: ValidationError, skip: int = 0) -> tuple[FieldError, ...]:
+    """One entry per wrong field; `skip` drops leading parts of the path, such as a union's tag."""
+    found = [
+        FieldError(field=field_of(error["loc"][skip:]), message=message_of(error))
+        for error in invalid.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return tuple({error.field: error for error in found}.values())
+
+
+def field_of(path: tuple[int | str, ...]) -> str:
+    """The path without the tags that pydantic puts in for the unions below `action` and `spec`."""
+    if path[:1] in (("action",), ("spec",)) and len(path) > 2:
+        path = (path[0], *path[2:])
+    return ".".join(str(part) for part in path)
+
+
+def message_of(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return "Not supported in this version" if error["loc"][-1] in LATER else "Unknown field"
+    return _WORDS.get(error["type"]) or error["msg"].removeprefix("Value error, ")
