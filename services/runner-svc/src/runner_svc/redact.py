@@ -29,7 +29,7 @@ def _shapes(shortest: int) -> re.Pattern[str]:
     tail = rf"{_TAIL}{{{shortest},}}"
     return re.compile(
         rf"\b(?:sk-|gsk_|xai-|AIza){tail}|\beyJ[\w-]{{6,}}\.[\w-]+\.[\w-]*"
-        rf"|(?<=Bearer ){tail}|(?<=bearer ){tail}|(?<=Basic )(?=\S*[\d=]){tail}"
+        rf"|(?<=Bearer ){tail}|(?<=bearer ){tail}|(?<=Basic )(?=\S*(?:[\d=]|[a-z][A-Z])){tail}"
     )
 
 

@@ -83,8 +83,8 @@ def _moderated(error: object) -> bool:
 def words(error: object) -> str:
     """What it says, for people."""
     told = _members(error)
-    words = told.get("message") or told.get("error") or (json.dumps(told) if told else error)
-    return str(words).strip() or "no reason given"
+    words = told.get("message") or told.get("error") or error
+    return (words if isinstance(words, str) else json.dumps(words)).strip() or "no reason given"
 
 
 def code_of(error: object) -> str | None:
