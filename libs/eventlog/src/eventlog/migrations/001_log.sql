@@ -31,13 +31,13 @@ create table eventlog.log_head (
 insert into eventlog.log_head (log_id) values (gen_random_uuid());
 
 create table eventlog.streams (
-  stream_id text primary key,
+  stream_id text collate "C" primary key,
   version int not null
 ) with (fillfactor = 70);
 
 create table eventlog.events (
   position bigint primary key,
-  stream_id text not null,
+  stream_id text collate "C" not null,
   version int not null,
   event_id uuid not null unique,
   type text not null,
@@ -55,7 +55,7 @@ create index events_correlation on eventlog.events (correlation_id);
 create index events_recorded on eventlog.events using brin (recorded_at);
 
 create table eventlog.commands (
-  key text primary key,
+  key text collate "C" primary key,
   request_hash bytea not null,
   first_position bigint not null,
   last_position bigint not null,
@@ -64,7 +64,7 @@ create table eventlog.commands (
 create index commands_created on eventlog.commands using brin (created_at);
 
 create table eventlog.leases (
-  role text primary key,
+  role text collate "C" primary key,
   epoch bigint not null,
   holder text not null,
   expires_at timestamptz not null
