@@ -7,7 +7,7 @@ export interface LogEvent {
 
 export type Frame =
   | { kind: 'sync'; resume: string | null; position: number }
-  | { kind: 'reset'; resume: string | null }
+  | { kind: 'reset'; resume: string | null; position: number }
   | { kind: 'event'; resume: string; position: number; event: LogEvent }
   | { kind: 'idle'; position: number }
   | { kind: 'other' }
@@ -20,7 +20,7 @@ export function readFrame(text: string): Frame {
   const position = numberOr0(message['position'])
   const resume = textOrNull(message['resume'])
   if (type === 'sync') return { kind: 'sync', resume, position }
-  if (type === 'reset') return { kind: 'reset', resume }
+  if (type === 'reset') return { kind: 'reset', resume, position }
   if (isRecord(event)) return eventFrame(message, event, position)
   return type === undefined && position > 0 ? { kind: 'idle', position } : { kind: 'other' }
 }

@@ -36,6 +36,7 @@ const hooks = () =>
   ({
     happened: vi.fn(),
     refresh: vi.fn(),
+    restart: vi.fn(),
     statusChanged: vi.fn(),
     refused: vi.fn(),
   }) satisfies Hooks
@@ -98,8 +99,11 @@ it('reads everything again after a reset', () => {
   const heard = hooks()
   open(heard)
   last().says(sync)
-  last().says({ type: 'reset', reason: 'unknown log' })
-  expect(heard.refresh).toHaveBeenCalledTimes(2)
+  last().says({ type: 'reset', reason: 'unknown log', resume: 'log-2:3', position: 3 })
+  expect(heard.restart.mock.calls).toEqual([[3]])
+  last().onclose?.({ code: 1006 })
+  vi.advanceTimersByTime(1000)
+  expect(last().url).toContain('log-2%3A3')
 })
 
 it('takes 15 s of silence for a dead connection', () => {

@@ -15,6 +15,8 @@ export interface Listener {
   happened(event: LogEvent, position: number): void
   /** Events may have been missed: read again what is shown, as of `position`. */
   refresh(position: number): void
+  /** This is not the log it was: forget positions, and read everything anew. */
+  restart(position: number): void
 }
 
 export interface Hooks extends Listener {
@@ -67,7 +69,7 @@ export class Live {
     const fresh = this.token === null
     this.token = advance(this.token, frame)
     if (frame.kind === 'sync') this.synced(fresh, frame.position)
-    if (frame.kind === 'reset') this.hooks.refresh(0)
+    if (frame.kind === 'reset') this.hooks.restart(frame.position)
     if (frame.kind === 'event') this.hooks.happened(frame.event, frame.position)
   }
 

@@ -26,7 +26,7 @@ export interface Question {
 export interface Client {
   /** Raises `Refusal` for anything but a 2xx. */
 
-  ask<Body>(path: string, question?: Question): Promise<Answer<Body>>
+  ask: <Body>(path: string, question?: Question) => Promise<Answer<Body>>
 }
 
 /** `onUnauthenticated` hears of each 401 to a request that carried a token. */

@@ -17,9 +17,9 @@ export function useBoard() {
   const busy = ref<ReadonlySet<string>>(new Set())
   const schedules = createSchedules(gateway, unread)
   const runs = createRuns(gateway, unread)
-  const rows = computed(() => schedules.rows.value.map(asOfItsRun))
+  const rows = computed(() => schedules.ledger.rows.value.map(asOfItsRun))
 
-  useLive({ happened, refresh: (position) => void reload(position) })
+  useLive({ happened, restart, refresh: (position) => void reload(position) })
   const timer = setInterval(() => {
     if (stale.value || liveStatus.value !== 'live') void reload()
   }, POLL_MS)
@@ -29,7 +29,7 @@ export function useBoard() {
 
   /** A run's own row is the newer one: its events do not touch the schedule. */
   function asOfItsRun(row: Schedule): Schedule {
-    const last = runs.rows.value.find((run) => run.id === row.last_run_id)
+    const last = runs.ledger.rows.value.find((run) => run.id === row.last_run_id)
     return last ? { ...row, last_run_status: last.status } : row
   }
 
@@ -42,6 +42,12 @@ export function useBoard() {
     }
   }
 
+  function restart(position: number): void {
+    schedules.ledger.restart()
+    runs.ledger.restart()
+    void reload(position)
+  }
+
   /** What could not be read is read again with the next poll. */
   function unread(error: unknown): void {
     if (!(error instanceof Refusal)) throw error
@@ -50,9 +56,9 @@ export function useBoard() {
 
   function happened(event: LogEvent, position: number): void {
     const effect = effectOf(event)
-    if (effect.kind === 'schedule') schedules.refresh(effect.id, position)
-    if (effect.kind === 'schedule gone') schedules.forget(effect.id)
-    if (effect.kind === 'run') runs.refresh(effect.id, position)
+    if (effect.kind === 'schedule') schedules.refresher.want(effect.id, position)
+    if (effect.kind === 'schedule gone') schedules.ledger.forget(effect.id, position)
+    if (effect.kind === 'run') runs.refresher.want(effect.id, position)
   }
 
   /** One action per schedule at a time; true when the server did it. */
@@ -73,7 +79,7 @@ export function useBoard() {
     return act(
       id,
       async () => {
-        schedules.put(await gateway.enable(id, !enabled))
+        schedules.ledger.put(await gateway.enable(id, !enabled))
         return enabled ? 'Schedule paused' : 'Schedule enabled'
       },
       'Failed to update schedule',
@@ -95,8 +101,7 @@ export function useBoard() {
     return act(
       id,
       async () => {
-        await gateway.remove(id)
-        schedules.forget(id)
+        schedules.ledger.forget(id, await gateway.remove(id))
         return 'Schedule deleted'
       },
       'Failed to delete schedule',

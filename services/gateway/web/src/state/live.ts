@@ -36,6 +36,9 @@ function opened(bearer: string): Live {
     refresh: (position) => {
       for (const listener of listeners) listener.refresh(position)
     },
+    restart: (position) => {
+      for (const listener of listeners) listener.restart(position)
+    },
     statusChanged: (status) => (liveStatus.value = status),
     refused: leave,
   })
