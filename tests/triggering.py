@@ -13,6 +13,7 @@ from contracts.events.run import RunRequested
 from contracts.events.schedule import Cause as Firing
 from contracts.events.schedule import ScheduleTriggered
 from contracts.ids import run_stream, schedule_stream
+from eventlog.bus import Bus
 from eventlog.execute import Cause, append_of
 from eventlog.store import Log, Row
 from eventlog.tail import follow
@@ -59,9 +60,9 @@ class Schedules:
         return event.run_id
 
 
-async def end_runs(log: Log) -> None:
+async def end_runs(log: Log, bus: Bus | None = None) -> None:
     """A runner that needs no time: every run that is requested succeeds."""
-    async with aclosing(follow(log, None, 0)) as batches:
+    async with aclosing(follow(log, bus, 0)) as batches:
         async for rows in batches:
             for row in rows:
                 if isinstance(event := row.event, RunRequested):
