@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,6 +108,15 @@ class Stack:
         assert self.process is not None
         self.process.send_signal(how)
         return self.process.wait(STOP_S)
+
+
+def until(condition: Callable[[], bool], within_s: float) -> None:
+    """Returns as soon as it holds. Raises TimeoutError."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {within_s} s")
+        time.sleep(0.05)
 
 
 @contextmanager

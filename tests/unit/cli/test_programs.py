@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.settings import load
+from chassis.settings import Settings, load
 from contracts.inventory import AgentOffer, Inventory, Provider
 from tickmark import configuration, programs
 from tickmark.exits import Misused
@@ -20,7 +20,7 @@ def test_offers_at_the_simulator_follow_it_to_another_port() -> None:
         },
         agents={"my-agent": AgentOffer(base_url="http://127.0.0.1:8510/agents/my-agent")},
     )
-    settings = load(programs.Settings, environ={}).model_copy(update={"inventory": inventory})
+    settings = load(Settings, environ={}).model_copy(update={"inventory": inventory})
     assert programs.simulated(settings, 9000) == {
         "TICKMARK_PROVIDERS__SIMULATOR__BASE_URL": "http://127.0.0.1:9000",
         "TICKMARK_AGENTS__MY-AGENT__BASE_URL": "http://127.0.0.1:9000/agents/my-agent",
