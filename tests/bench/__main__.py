@@ -6,7 +6,6 @@ from importlib import import_module
 from pathlib import Path
 
 import uvloop
-
 from tests.bench.table import Measured, save, show
 
 FOLDER = Path(__file__).parent

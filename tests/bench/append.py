@@ -13,15 +13,15 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import asyncpg
+from tests import servers
+from tests.bench.table import Measured, percentile
+
 from contracts.ids import event_id
 from eventlog.batch import Batch, Ticket
 from eventlog.link import Link
 from eventlog.migrate import migrate
 from eventlog.postgres import PostgresLog, open_log, settings_of
 from eventlog.store import Append, Encoded
-
-from tests import servers
-from tests.bench.table import Measured, percentile
 
 CALLERS, ROUNDS, EACH, LONE = 256, 5, 60, 500
 BODY = b'{"specversion":"1.0","data":"' + b"x" * 370 + b'"}'

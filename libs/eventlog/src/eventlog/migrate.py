@@ -57,6 +57,7 @@ async def migrate(dsn: str, packages: Sequence[str]) -> list[str]:
     connection = await asyncpg.connect(dsn, server_settings={"application_name": "migrate"})
     try:
         await connection.execute(SQL["migrations_lock"])
+        await connection.execute(SQL["migrations_schema"])
         await connection.execute(SQL["migrations_table"])
         return [
             await _apply(connection, migration)

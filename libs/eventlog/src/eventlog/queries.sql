@@ -2,16 +2,19 @@
 -- One migrating process at a time; the others wait.
 select pg_advisory_lock(5172024)
 
+-- name: migrations_schema
+-- Where the log lives, and what was applied.
+create schema if not exists eventlog
+
 -- name: migrations_table
 -- Where what was applied is remembered, made by the first migration of all.
-create schema if not exists eventlog;
 create table if not exists eventlog.migrations (
   package text,
   name text,
   sha256 text not null,
   applied_at timestamptz not null default now(),
   primary key (package, name)
-);
+)
 
 -- name: migrations_applied
 -- What a package has applied already, in its order.
@@ -73,3 +76,41 @@ select eventlog.give_up_lease($1, $2)
 -- name: lease_alive
 -- Whether anyone holds it.
 select eventlog.lease_alive($1)
+
+-- name: verify_head
+-- The head beside the last event, in one snapshot.
+select h.log_id, h.position, coalesce(e.position, 0) as last, coalesce(e.recorded_at = h.recorded_at, true) as on_time
+from eventlog.log_head h
+left join lateral (select position, recorded_at from eventlog.events order by position desc limit 1) e on true
+
+-- name: verify_events
+-- Everything that is stored of each event, the time in the form that the leaf holds.
+select e.position, e.version, timestamptz_send(e.recorded_at) as recorded, e.content_hash, e.leaf_hash,
+  exists (select from eventlog.streams s where s.stream_id = e.stream_id) as in_streams, e.body,
+  e.event_id::text, e.stream_id, e.type, e.schema_version, e.owner, e.correlation_id::text, e.causation_id::text
+from eventlog.events e where e.position > $1 and e.position <= $2 order by e.position limit $3
+
+-- name: verify_streams
+-- Each stream's version, how many events it has, the first one out of turn, the last one.
+select s.stream_id as name, s.version, e.events, e.wrong, e.last
+from eventlog.streams s
+cross join lateral (
+  select count(*) as events, min(v.position) filter (where v.version <> v.turn) as wrong, max(v.position) as last
+  from (select position, version, row_number() over (order by position) as turn
+        from eventlog.events where stream_id = s.stream_id) v) e
+where s.stream_id > $1 order by s.stream_id limit $2
+
+-- name: verify_ids
+-- The later ones among events of the same id, in a range of ids.
+select max(position) as position from eventlog.events
+where event_id >= $1 and event_id <= $2 group by event_id having count(*) > 1
+
+-- name: verify_commands
+-- Each key's first event, and whether the key names the events of one append.
+select c.key as name, c.first_position, coalesce(
+    f.stream_id = l.stream_id and l.version - f.version = c.last_position - c.first_position
+    and l.position >= f.position and f.recorded_at = c.created_at, false) as sound, f.event_id
+from eventlog.commands c
+left join eventlog.events f on f.position = c.first_position
+left join eventlog.events l on l.position = c.last_position
+where c.key > $1 order by c.key limit $2
