@@ -6,9 +6,9 @@ ever, and `connected` says how it stands. What is sent here is safe to lose or t
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from nats import errors
 from nats.aio.client import Client
@@ -19,6 +19,7 @@ from contracts.subjects import POKE
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Hear: TypeAlias = Callable[[Msg], None]
 Handler: TypeAlias = Callable[[bytes], Awaitable[bytes]]
 _Callback: TypeAlias = Callable[[Msg], Awaitable[None]]
@@ -80,7 +81,7 @@ class Bus:
         """Tell every reader that the log has grown to `position`. Best effort, never raises."""
         if self.connected:
             with suppress(*_AWAY):
-                await self.client.publish(POKE, b"%d" % position)
+                await _heeding(self.client.publish(POKE, b"%d" % position))
 
     async def pokes(self) -> Pokes:
         """The pokes of all appenders, heard from the first call on."""
@@ -101,7 +102,7 @@ class Bus:
         if not self.connected:
             raise BusUnavailable
         try:
-            await self.client.publish(subject, payload, reply=reply, headers=headers)
+            await _heeding(self.client.publish(subject, payload, reply=reply, headers=headers))
         except _AWAY as error:
             raise BusUnavailable from error
 
@@ -117,7 +118,8 @@ class Bus:
         if not self.connected:
             raise BusUnavailable
         try:
-            return await self.client.request(subject, payload, timeout_s, headers=headers)
+            asked = self.client.request(subject, payload, timeout_s, headers=headers)
+            return await _heeding(asked)
         except _AWAY as error:
             raise BusUnavailable from error
 
@@ -160,6 +162,11 @@ class Bus:
         except _AWAY as error:
             raise BusUnavailable from error
 
+    async def unsubscribe(self, subscription: Subscription) -> None:
+        """End a subscription, whatever state the connection is in."""
+        with suppress(*_AWAY):
+            await _heeding(subscription.unsubscribe())
+
     def on_break(self, tell: Callable[[], None]) -> Callable[[], None]:
         """Have `tell` called whenever messages may have been lost; the result ends that."""
         self._on_break.add(tell)
@@ -179,8 +186,7 @@ class Bus:
     async def stop_listening(self) -> None:
         """Take no more messages; what is being answered goes on."""
         for subscription in self._kept:
-            with suppress(*_AWAY):
-                await subscription.unsubscribe()
+            await self.unsubscribe(subscription)
 
     async def _keep(self, subject: str, queue: str, callback: _Callback) -> None:
         if self._opened:
@@ -191,7 +197,7 @@ class Bus:
     async def _subscribe(self, subject: str, queue: str, callback: _Callback) -> None:
         self._kept.append(await _subscribed(self.client, subject, queue, callback))
         with suppress(*_AWAY):
-            await self.client.flush()
+            await _heeding(self.client.flush())
 
     async def _respond(self, message: Msg, handler: Handler) -> None:
         try:
@@ -206,8 +212,19 @@ class Bus:
                 await self.publish(message.reply, reply, headers=headers)
 
 
+async def _heeding(work: Coroutine[Any, Any, T]) -> T:
+    """`work`, and the cancellation that nats-py swallows when it comes together with an answer."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        return await work
+    finally:
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError
+
+
 async def _subscribed(client: Any, subject: str, queue: str, callback: _Callback) -> Subscription:
-    return await client.subscribe(subject, queue=queue, cb=callback)
+    return await _heeding(client.subscribe(subject, queue=queue, cb=callback))
 
 
 def _awaitable(hear: Hear) -> _Callback:
@@ -246,24 +263,26 @@ async def connect(
     finally:
         with suppress(TimeoutError, *_AWAY):
             async with asyncio.timeout(CLOSE_WITHIN_S):
-                await client.close()
+                await _heeding(client.close())
 
 
 async def _open(bus: Bus, url: str, name: str, user: str | None, password: str | None) -> None:
+    client: Any = bus.client  # it takes a part of a second, too, for reconnect_time_wait
+
     async def failed(error: Exception) -> None:
         if isinstance(error, errors.SlowConsumerError):
             bus.broken()
         logger.debug("bus: %s", str(error) or type(error).__name__)
 
     async def lost() -> None:
-        logger.warning("bus lost")
-        bus.broken()
+        if not client.is_closed:
+            logger.warning("bus lost")
+            bus.broken()
 
     async def regained() -> None:
         logger.warning("bus regained")
         bus.broken()
 
-    client: Any = bus.client  # it takes a part of a second, too, for reconnect_time_wait
     await client.connect(
         url,
         name=name,

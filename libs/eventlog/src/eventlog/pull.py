@@ -10,7 +10,6 @@ import json
 from contextlib import suppress
 from typing import Any, Final
 
-from nats import errors
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
@@ -101,8 +100,7 @@ class Pull:
         """End the inbox."""
         self._unhook()
         if self._subscription is not None:
-            with suppress(errors.Error, OSError):
-                await self._subscription.unsubscribe()
+            await self._bus.unsubscribe(self._subscription)
 
     async def drop(self) -> None:
         """Delete the consumer, if that can be done now; else its inactivity does it."""
