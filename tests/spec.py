@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import pytest
+
 from eventlog.decider import Decider, replay
 
 C = TypeVar("C")

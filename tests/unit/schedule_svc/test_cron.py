@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from contracts.specs import Cron
 from hypothesis import given
 from hypothesis import strategies as st
+
+from contracts.specs import Cron
 from schedule_svc.occurrences import next_instant
 from schedule_svc.occurrences.cron import WrongCron, parse
 from schedule_svc.refusals import WrongField

@@ -1,16 +1,17 @@
 """Clock changes: worked examples, a walk through UTC as judge, and cronsim as a second opinion."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from contracts.specs import Cron
 from cronsim import CronSim
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from contracts.specs import Cron
 from schedule_svc.occurrences import next_instant, zones
 from schedule_svc.occurrences.cron import parse
 
@@ -204,7 +205,7 @@ def test_between_an_instant_and_the_next_there_is_none(
 
 
 @contextmanager
-def within(seconds: int) -> Iterator[None]:
+def within(seconds: int) -> Generator[None]:
     def over(*_: object) -> None:
         raise TimeoutError
 

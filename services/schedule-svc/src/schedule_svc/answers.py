@@ -16,7 +16,7 @@ from contracts.events.schedule import Cause, MissReason, OccurrencesMissed, Sche
 from contracts.ids import instant_text, occurrence_id
 from schedule_svc import misfire
 from schedule_svc.occurrences import instants, last_instant, next_instant
-from schedule_svc.state import Schedule, after
+from schedule_svc.state import Timing, after
 
 AT_ONCE: Final = 10_000
 """How many instants one OccurrencesMissed may hold."""
@@ -34,58 +34,58 @@ class Moment:
     tzdata: str
 
 
-def tick(at: Moment, state: Schedule) -> list[Answer]:
+def tick(at: Moment, timing: Timing) -> list[Answer]:
     """For what is due, the oldest AT_ONCE instants at most, by the rules of `misfire`."""
-    due, latest = _due(state, at.now)
-    following = _next(state, latest)
+    due, latest = _due(timing, at.now)
+    following = _next(timing, latest)
     verdict = misfire.judge(due, latest, following, at.now)
     events = list[Answer]()
     if verdict.missed is not None:
-        events.append(_missed(at, state, verdict.missed))
+        events.append(_missed(at, timing, verdict.missed))
     if verdict.fires is not None:
-        run_id = occurrence_id(state.schedule_id, verdict.fires)
-        events.append(triggered(at, state, "clock", run_id, verdict.fires, following))
+        run_id = occurrence_id(timing.schedule_id, verdict.fires)
+        events.append(triggered(at, timing, "clock", run_id, verdict.fires, following))
     return events
 
 
-def _due(state: Schedule, now: datetime) -> tuple[list[datetime], datetime]:
+def _due(timing: Timing, now: datetime) -> tuple[list[datetime], datetime]:
     """The oldest instants that are due, and the last one of all."""
-    spec, epoch, first = state.definition.spec, state.epoch, state.next
+    spec, epoch, first = timing.spec, timing.epoch, timing.next
     due = list(islice(instants(spec, epoch, first, now), AT_ONCE))
     complete = len(due) < AT_ONCE
     return due, due[-1] if complete else last_instant(spec, epoch, due[-1], now)
 
 
-def settled(at: Moment, state: Schedule) -> tuple[list[Answer], Schedule]:
-    """The answers to all that is due, and the state after them."""
+def settled(at: Moment, timing: Timing) -> tuple[list[Answer], Timing]:
+    """The answers to all that is due, and the timing after them."""
     events = list[Answer]()
-    while state.next is not None and state.next <= at.now:
-        for event in tick(at, state):
+    while timing.next is not None and timing.next <= at.now:
+        for event in tick(at, timing):
             events.append(event)
-            state = after(state, event)
-    return events, state
+            timing = after(timing, event)
+    return events, timing
 
 
-def dropped(at: Moment, state: Schedule, reason: MissReason) -> Iterator[OccurrencesMissed]:
+def dropped(at: Moment, timing: Timing, reason: MissReason) -> Iterator[OccurrencesMissed]:
     """What is due gets no run any more."""
-    while state.next is not None and state.next <= at.now:
-        due, _ = _due(state, at.now)
-        event = _missed(at, state, misfire.Missed(tuple(due), reason))
+    while timing.next is not None and timing.next <= at.now:
+        due, _ = _due(timing, at.now)
+        event = _missed(at, timing, misfire.Missed(tuple(due), reason))
         yield event
-        state = after(state, event)
+        timing = after(timing, event)
 
 
-def _missed(at: Moment, state: Schedule, missed: misfire.Missed) -> OccurrencesMissed:
+def _missed(at: Moment, timing: Timing, missed: misfire.Missed) -> OccurrencesMissed:
     lines = "\n".join(map(instant_text, missed.instants))
     return OccurrencesMissed(
-        schedule_id=state.schedule_id,
+        schedule_id=timing.schedule_id,
         first=missed.instants[0],
         last=missed.instants[-1],
         count=len(missed.instants),
         reason=missed.reason,
         into=missed.into,
-        next=_next(state, missed.instants[-1]),
-        spec_version=state.spec_version,
+        next=_next(timing, missed.instants[-1]),
+        spec_version=timing.spec_version,
         tzdata=at.tzdata,
         instants_sha256=hashlib.sha256(lines.encode()).hexdigest(),
         instants=missed.instants if len(missed.instants) <= _LISTED else (),
@@ -94,25 +94,25 @@ def _missed(at: Moment, state: Schedule, missed: misfire.Missed) -> OccurrencesM
 
 def triggered(
     at: Moment,
-    state: Schedule,
+    timing: Timing,
     cause: Cause,
     run_id: UUID,
     nominal: datetime,
     following: datetime | None,
 ) -> ScheduleTriggered:
     return ScheduleTriggered(
-        schedule_id=state.schedule_id,
+        schedule_id=timing.schedule_id,
         run_id=run_id,
         cause=cause,
         nominal=nominal,
         due=nominal,
         next=following,
-        epoch=state.epoch,
-        spec_version=state.spec_version,
+        epoch=timing.epoch,
+        spec_version=timing.spec_version,
         tzdata=at.tzdata,
         late=at.now - nominal > _LATE,
     )
 
 
-def _next(state: Schedule, instant: datetime) -> datetime | None:
-    return next_instant(state.definition.spec, state.epoch, instant)
+def _next(timing: Timing, instant: datetime) -> datetime | None:
+    return next_instant(timing.spec, timing.epoch, instant)

@@ -25,7 +25,7 @@ from schedule_svc.answers import Answer, Moment, dropped, settled, tick, trigger
 from schedule_svc.definition import Rules, accepted, differences, revised
 from schedule_svc.occurrences import next_instant
 from schedule_svc.refusals import ScheduleExists, ScheduleNotFound
-from schedule_svc.state import Missing, Schedule, State, after
+from schedule_svc.state import Missing, Schedule, State, Timing, after
 
 initial: Final = folding.initial
 evolve: Final = folding.evolve
@@ -83,15 +83,14 @@ def decide(command: Command, state: State) -> list[ScheduleEvent]:
         case Update():
             return _update(command, state)
         case Toggle():
-            return _toggle(command, state)
+            return _toggle(command, state.timing)
         case Delete():
-            gone = ScheduleDeleted(schedule_id=state.schedule_id, name=state.definition.name)
-            return [*dropped(command, state, "deleted"), gone]
+            return _delete(command, state)
         case Tick():
-            due = state.next == command.nominal <= command.now
-            return [*tick(command, state)] if due else []
+            due = state.timing.next == command.nominal <= command.now
+            return [*tick(command, state.timing)] if due else []
         case Trigger():
-            return _trigger(command, state)
+            return _trigger(command, state.timing)
 
 
 def _create(command: Create, state: State) -> list[ScheduleEvent]:
@@ -114,29 +113,29 @@ def _create(command: Create, state: State) -> list[ScheduleEvent]:
 def _update(command: Update, state: Schedule) -> list[ScheduleEvent]:
     new = revised(state.definition, command.change, command.rules, command.now)
     fields = differences(state.definition, new)
-    events = list[ScheduleEvent]()
+    timing, events = state.timing, list[ScheduleEvent]()
     if "spec" in fields:
-        answers, state = settled(command, state)
+        answers, timing = settled(command, timing)
         events += answers
     if fields:
-        update = _updated(command, state, new, fields)
+        update = _updated(command, timing, new, fields)
         events.append(update)
-        state = after(state, update)
+        timing = after(timing, update)
     if command.enabled is not None:
         toggle = Toggle(now=command.now, tzdata=command.tzdata, enabled=command.enabled)
-        events += _toggle(toggle, state)
+        events += _toggle(toggle, timing)
     return events
 
 
 def _updated(
-    command: Update, state: Schedule, new: Definition, fields: tuple[str, ...]
+    command: Update, timing: Timing, new: Definition, fields: tuple[str, ...]
 ) -> ScheduleUpdated:
-    following, epoch = state.next, state.epoch
+    following, epoch = timing.next, timing.epoch
     if "spec" in fields:
         epoch = command.now
-        following = next_instant(new.spec, epoch, command.now) if state.enabled else None
+        following = next_instant(new.spec, epoch, command.now) if timing.enabled else None
     return ScheduleUpdated(
-        schedule_id=state.schedule_id,
+        schedule_id=timing.schedule_id,
         definition=new,
         changed=fields,
         next=following,
@@ -145,24 +144,30 @@ def _updated(
     )
 
 
-def _toggle(command: Toggle, state: Schedule) -> list[ScheduleEvent]:
-    if command.enabled == state.enabled:
+def _toggle(command: Toggle, timing: Timing) -> list[ScheduleEvent]:
+    if command.enabled == timing.enabled:
         return []
-    spec, now = state.definition.spec, command.now
+    now = command.now
     toggled = ScheduleToggled(
-        schedule_id=state.schedule_id,
+        schedule_id=timing.schedule_id,
         enabled=command.enabled,
-        next=next_instant(spec, now, now) if command.enabled else None,
+        next=next_instant(timing.spec, now, now) if command.enabled else None,
         epoch=now,
         tzdata=command.tzdata,
     )
-    return [*dropped(command, state, "disabled"), toggled]
+    return [*dropped(command, timing, "disabled"), toggled]
 
 
-def _trigger(command: Trigger, state: Schedule) -> list[ScheduleEvent]:
-    spec, due = state.definition.spec, list[Answer]()
+def _delete(command: Delete, state: Schedule) -> list[ScheduleEvent]:
+    name, timing = state.definition.name, state.timing
+    gone = ScheduleDeleted(schedule_id=timing.schedule_id, name=name)
+    return [*dropped(command, timing, "deleted"), gone]
+
+
+def _trigger(command: Trigger, timing: Timing) -> list[ScheduleEvent]:
+    due, now, spec = list[Answer](), command.now, timing.spec
     if isinstance(spec, Every) and spec.anchor is None:
-        due, state = settled(command, state)
-        following = command.now + spec.every if state.enabled else None
-        state = replace(state, next=following, epoch=command.now)
-    return [*due, triggered(command, state, "manual", command.run_id, command.now, state.next)]
+        due, timing = settled(command, timing)
+        following = now + spec.every if timing.enabled else None
+        timing = replace(timing, next=following, epoch=now)
+    return [*due, triggered(command, timing, "manual", command.run_id, now, timing.next)]

@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from contracts.events.schedule import (
@@ -18,8 +18,11 @@ from contracts.events.schedule import (
     ScheduleTriggered,
     ScheduleUpdated,
 )
+from contracts.specs import Spec
 
-Change: TypeAlias = ScheduleUpdated | ScheduleToggled | ScheduleTriggered | OccurrencesMissed
+MOVES: Final = (ScheduleUpdated, ScheduleToggled, ScheduleTriggered, OccurrencesMissed)
+"""The events that move a schedule's cursor."""
+Move: TypeAlias = ScheduleUpdated | ScheduleToggled | ScheduleTriggered | OccurrencesMissed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,27 @@ class Deleted:
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """`version` counts its events; `spec_version` is that of the event which set the spec."""
+class Timing:
+    """What the clock needs of a schedule.
+
+    `version` counts its events; `spec_version` is that of the event which set the spec.
+    """
 
     schedule_id: UUID
-    definition: Definition
+    spec: Spec
     enabled: bool
     next: datetime | None
     epoch: datetime
     version: int
     spec_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """It exists."""
+
+    definition: Definition
+    timing: Timing
 
 
 State: TypeAlias = Missing | Schedule | Deleted
@@ -54,36 +68,39 @@ def initial() -> State:
 
 def evolve(state: State, event: ScheduleEvent) -> State:
     if isinstance(event, ScheduleCreated):
-        return _created(event)
+        return Schedule(event.definition, first(event))
     if not isinstance(state, Schedule):
         return state
-    return Deleted() if isinstance(event, ScheduleDeleted) else after(state, event)
+    if isinstance(event, ScheduleDeleted):
+        return Deleted()
+    definition = event.definition if isinstance(event, ScheduleUpdated) else state.definition
+    return Schedule(definition, after(state.timing, event))
 
 
-def after(state: Schedule, event: Change) -> Schedule:
-    """The schedule after an event that leaves it one."""
-    state = replace(state, next=event.next, version=state.version + 1)
-    match event:
-        case ScheduleUpdated():
-            new_spec = "spec" in event.changed
-            spec_version = state.version if new_spec else state.spec_version
-            new = replace(state, definition=event.definition, spec_version=spec_version)
-            return replace(new, epoch=event.epoch)
-        case ScheduleToggled():
-            return replace(state, enabled=event.enabled, epoch=event.epoch)
-        case ScheduleTriggered():
-            return replace(state, epoch=event.epoch)
-        case OccurrencesMissed():
-            return state
-
-
-def _created(event: ScheduleCreated) -> Schedule:
-    return Schedule(
+def first(event: ScheduleCreated) -> Timing:
+    return Timing(
         schedule_id=event.schedule_id,
-        definition=event.definition,
+        spec=event.definition.spec,
         enabled=event.enabled,
         next=event.next,
         epoch=event.epoch,
         version=1,
         spec_version=1,
     )
+
+
+def after(timing: Timing, event: Move) -> Timing:
+    """The timing after an event that leaves the schedule in being."""
+    timing = replace(timing, next=event.next, version=timing.version + 1)
+    match event:
+        case ScheduleUpdated():
+            kept = "spec" not in event.changed
+            spec_version = timing.spec_version if kept else timing.version
+            spec = event.definition.spec
+            return replace(timing, spec=spec, epoch=event.epoch, spec_version=spec_version)
+        case ScheduleToggled():
+            return replace(timing, enabled=event.enabled, epoch=event.epoch)
+        case ScheduleTriggered():
+            return replace(timing, epoch=event.epoch)
+        case OccurrencesMissed():
+            return timing

@@ -1,0 +1,68 @@
+-- What schedule-svc keeps beside the log: when each schedule is due, and which names are taken.
+-- `due` is a projection and may be rebuilt; `names` are reservations, taken before the append.
+
+create schema schedule authorization tickmark_owner;
+set local role tickmark_owner;
+
+create table schedule.checkpoints (
+  name text,
+  generation int,
+  log_id uuid,
+  position bigint not null,
+  status text not null check (status in ('building', 'live', 'retired')),
+  primary key (name, generation)
+);
+
+create table schedule.due (
+  schedule_id uuid primary key,
+  owner text not null,
+  definition jsonb not null,
+  enabled boolean not null,
+  nominal timestamptz,
+  due timestamptz,
+  epoch timestamptz not null,
+  version int not null,
+  spec_version int not null,
+  tzdata text not null
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+create index due_instant on schedule.due (due) where due is not null;
+
+create table schedule.names (
+  owner text,
+  name text,
+  schedule_id uuid not null,
+  confirmed boolean not null default false,
+  reserved_at timestamptz not null,
+  primary key (owner, name)
+);
+create index names_schedule on schedule.names (schedule_id);
+
+-- One owner's requests queue here, so that parallel ones cannot pass the limit or share a name.
+-- A reservation whose append never came may be taken over; a null limit only asks for the name.
+create function schedule.reserve_name(
+    p_owner text, p_name text, p_schedule uuid, p_limit int, p_at timestamptz, p_stale timestamptz)
+returns text language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('schedule.names/' || p_owner, 0));
+  delete from schedule.names n
+    where n.owner = p_owner and not n.confirmed and n.reserved_at < p_stale
+      and (not exists (select from eventlog.streams s where s.stream_id = 'schedule-' || n.schedule_id)
+           or exists (select from schedule.due d
+                      where d.schedule_id = n.schedule_id and d.definition ->> 'name' <> n.name));
+  if exists (select from schedule.names n
+             where n.owner = p_owner and n.name = p_name and n.schedule_id <> p_schedule) then
+    return 'taken';
+  end if;
+  if (select count(distinct n.schedule_id) from schedule.names n
+      where n.owner = p_owner and n.schedule_id <> p_schedule) >= p_limit then
+    return 'full';
+  end if;
+  insert into schedule.names (owner, name, schedule_id, reserved_at)
+    values (p_owner, p_name, p_schedule, p_at) on conflict do nothing;
+  return 'reserved';
+end $$;
+
+grant usage on schema schedule to tickmark_schedule, tickmark_audit;
+grant select, insert, update, delete on all tables in schema schedule to tickmark_schedule;
+grant select on all tables in schema schedule to tickmark_audit;
+grant execute on function schedule.reserve_name to tickmark_schedule;
