@@ -1,0 +1,85 @@
+"""schedule-svc as processes, on a database and a NATS server of the test's own."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+import yaml
+
+from contracts.commands import REPLY, Accepted, Command, Refused
+from contracts.subjects import command_subject
+from eventlog.bus import Bus, BusUnavailable, connect
+from eventlog.postgres import PostgresLog, open_log
+from scheduling import INVENTORY, Ask, Process, Start, eventually
+
+
+class Database(Protocol):
+    @property
+    def dsn(self) -> str: ...
+
+
+@pytest.fixture
+async def log(database: Database) -> AsyncGenerator[PostgresLog]:
+    async with open_log(database.dsn, name="tests") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def bus(nats_url: str) -> AsyncGenerator[Bus]:
+    async with connect(nats_url, name="tests") as connection:
+        yield connection
+
+
+@pytest.fixture
+async def start(database: Database, nats_url: str, tmp_path: Path) -> AsyncGenerator[Start]:
+    """Starts replicas that allow intervals of a second and three schedules per user."""
+    config = tmp_path / "config.yaml"
+    offers = {n: v for n, v in INVENTORY.model_dump(mode="json").items() if v}
+    config.write_text(yaml.safe_dump(offers))
+    settings = {
+        "CONFIG": str(config),
+        "POSTGRES__DSN": database.dsn,
+        "POSTGRES__ROLE": "tickmark_schedule",
+        "NATS__URL": nats_url,
+        "LIMITS__MIN_INTERVAL_SECONDS": "1",
+        "LIMITS__SCHEDULES_PER_USER": "3",
+    }
+    environ = {**os.environ, **{f"TICKMARK_{name}": value for name, value in settings.items()}}
+    started = list[Process]()
+
+    async def start() -> Process:
+        output = tmp_path / f"replica-{len(started)}.log"
+        with output.open("wb") as sink:
+            running = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "schedule_svc"), env=environ, stdout=sink, stderr=sink
+            )
+        process = Process(running, output)
+        started.append(process)
+        await eventually(lambda: bool(process.said("clock_started")))
+        return process
+
+    yield start
+    for process in started:
+        await process.kill()
+
+
+@pytest.fixture
+def ask(bus: Bus) -> Ask:
+    """Ask whichever replica there is, again under the same key until one answers."""
+
+    async def ask(command: Command) -> Accepted | Refused:
+        subject = command_subject("schedule", getattr(command, "verb"))  # noqa: B009
+        async with asyncio.timeout(15):
+            while True:
+                try:
+                    reply = await bus.ask(subject, command.model_dump_json().encode())
+                except BusUnavailable:
+                    await asyncio.sleep(0.05)
+                else:
+                    return REPLY.validate_json(reply)
+
+    return ask

@@ -1,0 +1,84 @@
+"""schedule-svc from outside: replicas as processes, requests to them, and what the log then holds."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+from uuid import UUID
+
+from contracts.actions import Benchmark
+from contracts.commands import Accepted, Command, CreateSchedule, Refused
+from contracts.events import Event
+from contracts.events.schedule import Definition
+from contracts.inventory import Inventory
+from contracts.specs import Every, Spec
+from eventlog.postgres import PostgresLog
+from eventlog.store import Row
+
+INVENTORY = Inventory.model_validate(
+    {"providers": {"sim": {"base_url": "http://127.0.0.1:1", "models": [{"id": "fast"}]}}}
+)
+ACTION = Benchmark(prompt="How late is it?", models=("fast",))
+
+
+@dataclass
+class Process:
+    """One replica; what it logs goes to a file."""
+
+    running: asyncio.subprocess.Process
+    output: Path
+
+    async def kill(self) -> None:
+        if self.running.returncode is None:
+            self.running.kill()
+        await self.running.wait()
+
+    async def stop(self) -> int:
+        self.running.terminate()
+        return await self.running.wait()
+
+    def said(self, event: str) -> list[dict[str, object]]:
+        lines = [line for line in self.output.read_text().splitlines() if line.startswith("{")]
+        return [line for line in map(json.loads, lines) if line.get("event") == event]
+
+
+Start: TypeAlias = Callable[[], Awaitable[Process]]
+Ask: TypeAlias = Callable[[Command], Awaitable[Accepted | Refused]]
+
+
+async def eventually(holds: Callable[[], bool], within_s: float = 15) -> None:
+    async with asyncio.timeout(within_s):
+        while not holds():
+            await asyncio.sleep(0.02)
+
+
+async def wait_for(
+    log: PostgresLog, stream: str, enough: Callable[[Sequence[Row]], bool], within_s: float = 20
+) -> list[Row]:
+    """The stream, as soon as it holds enough."""
+    async with asyncio.timeout(within_s):
+        while not enough(rows := await log.stream(stream)):
+            await asyncio.sleep(0.02)
+    return rows
+
+
+E = TypeVar("E", bound=Event)
+
+
+def events_of(rows: Sequence[Row], type_: type[E]) -> list[E]:
+    return [event for row in rows if isinstance(event := row.event, type_)]
+
+
+def new_schedule(
+    key: str, spec: Spec | None = None, *, name: str | None = None, owner: str = "ada"
+) -> CreateSchedule:
+    """Every second, where nothing else is said."""
+    spec = spec or Every.model_validate({"every": "1s"})
+    definition = Definition(name=name or f"schedule {key}", action=ACTION, spec=spec)
+    return CreateSchedule(owner=owner, actor=owner, key=key, definition=definition)
+
+
+def stream_of(schedule_id: UUID) -> str:
+    return f"schedule-{schedule_id}"
