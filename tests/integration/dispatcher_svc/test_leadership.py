@@ -172,4 +172,4 @@ async def test_a_leader_that_does_not_know_it_lost_its_lease_is_refused(
     assert each_was_answered_once(rows)
     verdict = await redecide(log, admission)
     assert verdict.good
-    assert verdict.decisions == {"identical": 1}
+    assert verdict.decisions == {"cut": 1, "identical": 1}

@@ -10,7 +10,9 @@ from admissions import INVENTORY, named
 from contracts.events.run import RunQueued, RunStarted
 from contracts.events.system import DispatcherStarted, Limits
 from contracts.ids import run_stream
-from dispatcher_svc.dispatcher import Refused, Rules, dispatch
+from dispatcher_svc import admission
+from dispatcher_svc.dispatcher import Fold, Refused, Rules, dispatch, stand_by
+from eventlog.audit.redecide import redecide
 from eventlog.execute import append_of
 from eventlog.lease import Lease
 from eventlog.memory import MemoryLog
@@ -104,6 +106,35 @@ async def test_a_second_leader_goes_on_where_the_first_stopped() -> None:
             await schedules.fire("s")
             await until(log, "RunSkipped" if epoch > 1 else "RunRequested", max(1, epoch - 1))
     assert all(len(answers) == 1 for answers in first_answers(await events(log)).values())
+
+
+async def test_a_standby_that_has_read_beyond_the_lease_answers_what_it_read() -> None:
+    log, fold = MemoryLog(), Fold()
+    schedules = Schedules(log)
+    await schedules.create("s")
+    lease = Lease("dispatcher", 1, "tests", len(log.rows))
+    await schedules.fire("s")
+    fold.add(log.rows)
+    async with asyncio.TaskGroup() as tasks:
+        leading = tasks.create_task(dispatch(log, None, lease, RULES, fold))
+        await until(log, "RunRequested", 1)
+        leading.cancel()
+    started = log.rows[2].decoded()
+    assert (started.type, started.afterposition) == ("DispatcherStarted", 2)
+    assert (await redecide(log, admission)).decisions == {"identical": 1}
+
+
+async def test_a_standby_keeps_up_with_the_log() -> None:
+    log, fold = MemoryLog(), Fold()
+    schedules = Schedules(log)
+    async with asyncio.TaskGroup() as tasks, asyncio.timeout(10):
+        standing_by = tasks.create_task(stand_by(log, None, fold))
+        await schedules.create("s")
+        run_id = await schedules.fire("s")
+        while fold.position < len(log.rows):  # noqa: ASYNC110 - a fold tells nobody how far it is
+            await asyncio.sleep(0)
+        standing_by.cancel()
+    assert list(fold.state.due) == [run_id]
 
 
 async def test_an_answer_the_log_refuses_ends_the_loop() -> None:

@@ -4,9 +4,9 @@ What was decided enters the state at once and the log a moment later. Whatever t
 cannot take, ends the loop: whoever leads next begins from what the log says.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
@@ -44,45 +44,46 @@ class Rules:
     inventory: Inventory
 
 
+@dataclass(slots=True)
+class Fold:
+    """The log up to `position`, decisions as they were recorded."""
+
+    state: Admission = field(default_factory=admission.initial)
+    position: int = 0
+
+    def add(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            if row.type in FOLDED:
+                admission.evolve(self.state, recorded(row))
+            self.position = row.position
+
+
+async def stand_by(log: Log, bus: Bus | None, fold: Fold) -> None:
+    """Keep `fold` near the head until cancelled, so that a takeover need not read everything."""
+    async with aclosing(follow(log, bus, fold.position)) as batches:
+        async for rows in batches:
+            fold.add(rows)
+
+
 async def dispatch(
-    log: Log,
-    bus: Bus | None,
-    lease: Lease,
-    rules: Rules,
-    page: int = 1000,
-    on_progress: Callable[[int], None] = lambda _: None,
+    log: Log, bus: Bus | None, lease: Lease, rules: Rules, fold: Fold | None = None
 ) -> None:
-    """Lead until cancelled; `on_progress` gets each position up to which all is answered.
+    """Lead until cancelled, from `fold` on, which is used up.
 
     `log` must append under `lease`. Raises Refused, Fenced and what else the log raises.
     """
-    state = await folded(log, lease.head, page)
-    started = await _started(log, lease, rules)
+    fold = fold or Fold()
+    while fold.position < lease.head:
+        fold.add(await log.page(fold.position))
+    state, after = fold.state, fold.position
+    started = await _started(log, lease, rules, after)
     admission.evolve(state, started)
     owed = admission.resume(state)
-    await _append(log, list(_appends(started, owed, lease.head)))
-    log_line.info("leading", epoch=lease.epoch, after=lease.head, owed=len(owed))
-    async with aclosing(follow(log, bus, lease.head)) as batches:
+    await _append(log, list(_appends(started, owed, after)))
+    log_line.info("leading", epoch=lease.epoch, after=after, owed=len(owed))
+    async with aclosing(follow(log, bus, after)) as batches:
         async for rows in batches:
             await _append(log, _reactions(state, rows))
-            on_progress(rows[-1].position)
-
-
-async def folded(log: Log, to: int, page: int = 1000) -> Admission:
-    """The log up to position `to`, decisions as they were recorded."""
-    state = admission.initial()
-    async for row in _rows(log, to, page):
-        if row.type in FOLDED:
-            admission.evolve(state, recorded(row))
-    return state
-
-
-async def _rows(log: Log, to: int, page: int) -> AsyncGenerator[Row]:
-    last = 0
-    while last < to:
-        for row in await log.page(last, min(page, to - last)):
-            yield row
-            last = row.position
 
 
 def _reactions(state: Admission, rows: Iterable[Row]) -> list[Append]:
@@ -127,7 +128,7 @@ def _stored(append: Append, answer: Answer) -> Answer:
     return answer
 
 
-async def _started(log: Log, lease: Lease, rules: Rules) -> Recorded:
+async def _started(log: Log, lease: Lease, rules: Rules, after: int) -> Recorded:
     """Write into the log who decides from here on, and by what."""
     event = DispatcherStarted(
         epoch=lease.epoch,
@@ -137,20 +138,20 @@ async def _started(log: Log, lease: Lease, rules: Rules) -> Recorded:
         inventory=rules.inventory,
     )
     key = f"{admission.HANDLER}:epoch:{lease.epoch}"
-    append = _start(event, key, event_id(key, 0), lease.head, await _version(log))
+    append = _start(event, key, event_id(key, 0), after, await _version(log))
     answer = _stored(append, await log.append(append))
     id = append.events[0].id
     return Recorded(answer.first or 0, id, None, id, None, answer.version, event)
 
 
-def _start(event: DispatcherStarted, key: str, id: UUID, head: int, version: int) -> Append:
+def _start(event: DispatcherStarted, key: str, id: UUID, after: int, version: int) -> Append:
     why = Cause(
         key=key,
         source=SOURCE,
         actor=ACTOR,
         time=clock.now(),
         correlation=id,
-        afterposition=head,
+        afterposition=after,
     )
     return append_of(admission.STREAM, version, [event], why)
 

@@ -6,12 +6,11 @@ from chassis import settings
 
 
 class Dispatcher(settings.Section):
-    """How leadership changes hands, and how much is read at once."""
+    """How leadership changes hands."""
 
     lease_ttl_seconds: float = Field(default=5.0, gt=0)
     keep_every_seconds: float = Field(default=1.5, gt=0)
     try_every_seconds: float = Field(default=0.5, gt=0)
-    page: int = Field(default=1000, ge=1, le=10_000)
 
 
 class Settings(settings.Settings):
