@@ -1,9 +1,18 @@
 """What the runner's integration tests share."""
 
+from collections.abc import AsyncGenerator
+
 import pytest
 
+import runs
 from runner_svc import call
 from runner_svc.exchange import Deadlines
+
+
+@pytest.fixture
+async def world() -> AsyncGenerator[runs.World]:
+    async with runs.world() as made:
+        yield made
 
 
 @pytest.fixture

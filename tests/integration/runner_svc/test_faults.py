@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 
 import pytest
+import uvloop
 
 from contracts.samples import CallStatus
 from onecall import answered, called, fine
@@ -123,10 +125,18 @@ FAULTS: dict[str, tuple[Answer, CallStatus, str]] = {
 }
 
 
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "asyncio": asyncio.new_event_loop,
+    "uvloop": uvloop.new_event_loop,
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_each_fault_has_its_status_and_says_so(fault: str) -> None:
+def test_each_fault_has_its_status_and_says_so(fault: str, loop: str) -> None:
     answer, status, words = FAULTS[fault]
-    made = await answered(answer)
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        made = runner.run(answered(answer))
     assert made.error is not None
     assert (made.status, made.error.message.startswith("sim/m: ")) == (status, True)
     assert words in made.error.message
