@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from eventlog.store import ANY, Answer, Append, Head, LogUnavailable, Row
+from eventlog.store import ANY, Answer, Append, Head, LogFrozen, LogUnavailable, Row
 
 _ID = UUID(int=1)
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -15,7 +15,8 @@ _START = datetime(2026, 1, 1, tzinfo=UTC)
 class MemoryLog:
     """`clock` gives the recorded time of each append; never earlier than the one before.
 
-    `wake` is set after each append, for readers that wait for news.
+    `wake` is set after each append, for readers that wait for news. Set `down` or `frozen`, and it
+    refuses as a log without a server, or one stopped by an operator, does.
     """
 
     def __init__(self, log_id: UUID = _ID, clock: Callable[[], datetime] = lambda: _START) -> None:
@@ -24,11 +25,13 @@ class MemoryLog:
         self._streams: defaultdict[str, list[Row]] = defaultdict(list)
         self._keys: dict[str, tuple[bytes, Answer]] = {}
         self.wake = asyncio.Event()
-        self.down = False
+        self.down = self.frozen = False
 
     async def append(self, append: Append) -> Answer:
         if self.down:
             raise LogUnavailable
+        if self.frozen:
+            raise LogFrozen
         self._last = max(self._last, self._clock())
         return self._seen(append) or self._store(append)
 
@@ -62,6 +65,9 @@ class MemoryLog:
         return Answer("conflict", None, None, version, self._last)
 
     def _store(self, append: Append) -> Answer:
+        if not append.events:
+            version = len(self._streams.get(append.stream, []))
+            return Answer("ok", None, None, version, self._last)
         stream = self._streams[append.stream]
         first = len(self.rows) + 1
         for event in append.events:

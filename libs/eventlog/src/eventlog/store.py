@@ -74,6 +74,7 @@ class Append:
     """Events for one stream at an expected version, under an idempotency key.
 
     `request_hash` is the SHA-256 of the command, not of the events, whose time differs on a retry.
+    Without events nothing is stored, the key neither; the answer says how key and version stand.
     """
 
     key: str

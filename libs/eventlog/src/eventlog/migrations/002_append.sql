@@ -33,8 +33,8 @@ begin
   -- Each append's fate (0 ok, 1 conflict, 2 duplicate, 3 key_reused), the stream's version, the
   -- positions, and how many events stand before it in the call; nothing can change before commit.
   select array_agg(z.fate order by z.no), array_agg(z.version order by z.no),
-         array_agg(coalesce(z.f, head + z.upto - z.n + 1) order by z.no),
-         array_agg(coalesce(z.l, head + z.upto) order by z.no),
+         array_agg(coalesce(z.f, case z.fate when 0 then head + z.upto - z.n + 1 end) order by z.no),
+         array_agg(coalesce(z.l, case z.fate when 0 then head + z.upto end) order by z.no),
          array_agg(z.events - z.n order by z.no), coalesce(sum(z.n) filter (where z.fate = 0), 0)
     into fate, base, first, last, before, total
     from (select y.*, sum(y.n) filter (where y.fate = 0) over calls as upto, sum(y.n) over calls as events
@@ -68,20 +68,21 @@ begin
     insert into streams (stream_id, version)
       select t.stream, t.n
         from unnest(a_stream, a_count) with ordinality as t(stream, n, no)
-        where fate[t.no] = 0 and base[t.no] = 0;
+        where fate[t.no] = 0 and base[t.no] = 0 and t.n > 0;
     update streams s set version = s.version + t.n
       from unnest(a_stream, a_count) with ordinality as t(stream, n, no)
       where s.stream_id = t.stream and fate[t.no] = 0 and base[t.no] > 0;
     insert into commands
       select t.key, t.hash, first[t.no], last[t.no], at
         from unnest(a_key, a_hash) with ordinality as t(key, hash, no)
-        where fate[t.no] = 0;
+        where fate[t.no] = 0 and a_count[t.no] > 0;
     update log_head set position = head + total, recorded_at = at;
   end if;
 
   return query
     select t.no::int, (array['ok', 'conflict', 'duplicate', 'key_reused'])[t.fate + 1],
-           case when t.fate <> 1 then first[t.no] end, case when t.fate <> 1 then last[t.no] end,
+           case when first[t.no] <= last[t.no] then first[t.no] end,
+           case when first[t.no] <= last[t.no] then last[t.no] end,
            case when t.fate = 0 then base[t.no] + a_count[t.no] else base[t.no] end, at
       from unnest(fate) with ordinality as t(fate, no) order by t.no;
 end $$;
