@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import structlog
 
 from chassis.health import Health
-from dispatcher_svc.dispatcher import Fold, Rules, dispatch, stand_by
+from dispatcher_svc.dispatcher import Fold, Refused, Rules, dispatch, stand_by
 from dispatcher_svc.settings import Settings
 from eventlog.beside import beside
 from eventlog.bus import Bus
@@ -33,10 +33,12 @@ async def lead(
 ) -> None:
     """Stand by, and do the duty whenever this process holds the lease of `role`, until cancelled.
 
-    A duty that the log ends is begun again under a new lease; any other error is raised.
+    A duty that the log ends is begun again under a new lease, later where the log holds something
+    else than was decided; any other error is raised.
     """
-    own = settings.dispatcher
+    own, pause_s = settings.dispatcher, 0.0
     while True:
+        await asyncio.sleep(pause_s)
         health.well(role)  # to wait for the lease is all that a standby has to do
         try:
             async with (
@@ -55,7 +57,8 @@ async def lead(
         except (LeaseLost, LogError, *OUTAGES) as ended:
             health.ill(role, type(ended).__name__)
             log_line.warning("lease_ended", role=role, error=type(ended).__name__, why=str(ended))
-        await asyncio.sleep(own.try_every_seconds)
+            refused = isinstance(ended, Refused)
+            pause_s = own.lease_ttl_seconds if refused else own.try_every_seconds
 
 
 async def lead_dispatch(
