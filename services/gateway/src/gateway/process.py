@@ -16,6 +16,7 @@ from eventlog.postgres import open_log
 from eventlog.projection import project
 from eventlog.store import LogUnavailable
 from eventlog.tail import follow
+from gateway import reads
 from gateway.accounts import Accounts
 from gateway.app import build
 from gateway.freshness import Freshness
@@ -68,6 +69,7 @@ async def parts(settings: Settings, instance: str) -> AsyncGenerator[Parts]:
             hub=Hub(await log.head(), settings.gateway),
             health=Health("log", "bus", "projection"),
         )
+        site.freshness.applied(await reads.position(log.pool))
         await _bootstrap(site)
         yield Parts(site, build(site))
 

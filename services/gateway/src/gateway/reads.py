@@ -117,6 +117,11 @@ def _known(record: Record) -> Known:
     return Known(row_of(ScheduleRow, record), last)
 
 
+async def position(pool: Pool) -> int:
+    """How far the read model is, whoever brought it there; 0 before it was begun."""
+    return await pool.fetchval(SQL["checkpoint"]) or 0
+
+
 async def backlog(pool: Pool, owner: str, after: int, until: int, limit: int) -> list[Row]:
     """The owner's events after a position, up to and with another one, oldest first."""
     found = await pool.fetch(SQL["backlog"], owner, after, until, limit)
