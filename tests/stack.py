@@ -96,13 +96,14 @@ class Stack:
         listed: list[dict[str, Any]] = json.loads(self.command("ps", "--json").stdout)
         return {each["service"]: each for each in listed}
 
-    def login(self) -> httpx2.Client:
-        """The API as the admin sees it; close it after use."""
-        api = httpx2.Client(base_url=self.base_url, trust_env=False, timeout=30)
-        body = {"email": self.admin_email, "password": self.admin_password}
-        answer = api.post("/api/auth/login", json=body).raise_for_status().json()
-        api.headers["Authorization"] = f"Bearer {answer['access_token']}"
-        return api
+    @contextmanager
+    def login(self) -> Generator[httpx2.Client]:
+        """The API as the admin sees it."""
+        with httpx2.Client(base_url=self.base_url, trust_env=False, timeout=30) as api:
+            body = {"email": self.admin_email, "password": self.admin_password}
+            answer = api.post("/api/auth/login", json=body).raise_for_status().json()
+            api.headers["Authorization"] = f"Bearer {answer['access_token']}"
+            yield api
 
     def _end(self, how: signal.Signals) -> int:
         assert self.process is not None

@@ -72,7 +72,7 @@ def finish(stack: Stack, schedules: list[str]) -> None:
     with stack.login() as api:
         for schedule in schedules:
             api.put(f"/api/schedules/{schedule}", json={"enabled": False}).raise_for_status()
-    until(lambda: outcome(stack)["open"] == 0, within_s=60)
+    until(lambda: not outcome(stack)["open"], within_s=60)
 
 
 def finished(stack: Stack) -> int:

@@ -18,6 +18,7 @@ from eventlog.audit.redecide import NotInstalled, OutOfReach, load_process, rede
 from eventlog.audit.verify import verify
 from eventlog.postgres import PostgresLog, open_log
 from eventlog.store import LogError
+from tickmark.database import login
 from tickmark.exits import OK, Refusal
 from tickmark.reading import add_source, dsn
 
@@ -62,7 +63,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     for name, audit in AUDITS.items():
         text = f"{audit.proves}; {audit.code} if not"
         one = audits.add_parser(name, help=text, description=f"Exit code 0: {text}.")
-        add_source(one, login="audit")
+        add_source(one, login=login("audit"))
         one.add_argument("--json", action="store_true", help="the verdict as one JSON object")
         if name == "outcome":
             one.add_argument("--schedule", type=UUID, help="only this schedule")
@@ -97,7 +98,15 @@ def _summary(name: str, audit: Audit, found: dict[str, Any], began: float) -> st
 
 
 def _shown(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else json.dumps(value, indent=2)
+    match value:
+        case None:
+            return "-"
+        case int():
+            return f"{value:,}"
+        case str():
+            return value
+        case _:
+            return json.dumps(value)
 
 
 def _reason(group: BaseExceptionGroup[Exception]) -> str:

@@ -8,7 +8,6 @@ import dispatcher_svc.settings
 import gateway.settings
 import runner_svc.settings
 import schedule_svc.settings
-
 from chassis.settings import FILE_VARIABLE, Settings, SettingsError, load
 from tickmark.exits import Misused
 

@@ -4,13 +4,15 @@ import argparse
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import TypeAlias
 from uuid import UUID
 
 from eventlog.postgres import open_log
-from eventlog.tail import follow
-
 from eventlog.store import Log, Row
+from eventlog.tail import follow
+from gateway.ring import frame_of
+from tickmark.database import login
 from tickmark.exits import OK
 from tickmark.reading import add_source, dsn
 
@@ -25,7 +27,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     tail = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
         "tail", help="print the newest events", description=__doc__
     )
-    add_source(tail, login="audit")
+    add_source(tail, login=login("audit"))
     tail.add_argument("--after", type=int, help=f"start behind this position (the last {LAST})")
     tail.add_argument("--follow", "-f", action="store_true", help="wait for what comes")
     tail.add_argument("--json", action="store_true", help="one JSON object per line")
@@ -43,7 +45,7 @@ async def _tail(chosen: argparse.Namespace) -> int:
         head = await log.head()
         wanted = await _wanted(log, chosen.type, chosen.schedule)
         after = max(0, head.position - LAST) if chosen.after is None else chosen.after
-        show = _frame(head.log_id) if chosen.json else _line
+        show = partial(_frame, head.log_id) if chosen.json else _line
         batches = follow(log, None, after) if chosen.follow else _pages(log, after)
         async for rows in batches:
             for row in filter(wanted, rows):
@@ -72,22 +74,12 @@ async def _wanted(log: Log, type_: str | None, schedule: UUID | None) -> Wanted:
     return wanted
 
 
+def _frame(log_id: UUID, row: Row) -> str:
+    """As on the WebSocket."""
+    return frame_of(log_id, row).text
+
+
 def _line(row: Row) -> str:
     data = json.dumps(json.loads(row.body)["data"], ensure_ascii=False)
     text = f"{row.position:>8}  {row.recorded_at:%H:%M:%S.%f}  {row.type:<18} {row.stream}  {data}"
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
-
-
-def _frame(log_id: UUID) -> Callable[[Row], str]:
-    """As on the WebSocket: what the log adds stands in front of the event's own bytes."""
-
-    def frame(row: Row) -> str:
-        above = {
-            "logid": str(log_id),
-            "position": row.position,
-            "version": row.version,
-            "recordedat": row.recorded_at.isoformat(),
-        }
-        return f'{json.dumps(above)[:-1]}, "event": {row.body.decode()}}}'
-
-    return frame

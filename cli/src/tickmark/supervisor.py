@@ -73,8 +73,9 @@ class Child:
         """Until it serves. Raises NotStarted with the end of its log when it does not."""
         deadline = asyncio.get_running_loop().time() + within_s
         while not await self.program.ready():
-            if self.process is None or self.process.returncode is not None:
-                raise NotStarted(f"{self.program.name} ended at its start\n{self._last_words()}")
+            if self.process and self.process.returncode is not None:
+                early = f"{self.program.name} {_how(self.process.returncode)} at its start"
+                raise NotStarted(f"{early}\n{self._last_words()}")
             if asyncio.get_running_loop().time() > deadline:
                 late = f"{self.program.name} was not ready after {within_s:.0f} s"
                 raise NotStarted(f"{late}\n{self._last_words()}")

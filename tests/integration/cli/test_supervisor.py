@@ -89,7 +89,7 @@ async def test_a_child_that_ends_at_its_start_is_told_with_its_last_words(tmp_pa
             await supervisor.start(program(tmp_path, "gateway", ENDING))
     (refused,) = raised.value.exceptions
     assert isinstance(refused, NotStarted)
-    assert str(refused).startswith("gateway ended at its start\nno such key: kitten\n")
+    assert str(refused).startswith("gateway ended with code 4 at its start\nno such key: kitten\n")
 
 
 async def test_children_stop_in_the_reverse_of_their_order(tmp_path: Path) -> None:
