@@ -5,8 +5,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
+
+import asyncpg
 
 from contracts.events.schedule import ScheduleToggled
 from eventlog.execute import Cause, append_of
@@ -47,6 +50,9 @@ class Kept:
     log: Log
     freeze: Callable[[], Awaitable[None]]
     step_back: Callable[[], Awaitable[datetime]]
+
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class Wire:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Final, TypeAlias
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from eventlog.beside import beside
 from eventlog.queries import load
@@ -20,6 +21,7 @@ from eventlog.queries import load
 SQL = load("eventlog")
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Line: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 RETRY_S: Final = 0.1
 GIVE_UP_WITHIN_S: Final = 1.0
@@ -43,24 +45,44 @@ class Lease:
 
 async def take(pool: Pool, role: str, holder: str, ttl_s: float) -> Lease | None:
     """Lead under a new epoch for `ttl_s` seconds; None while another holds the lease."""
-    row = await pool.fetchrow(SQL["lease_take"], role, holder, timedelta(seconds=ttl_s))
+    async with _line(pool) as line:
+        row = await line.fetchrow(SQL["lease_take"], role, holder, timedelta(seconds=ttl_s))
     return Lease(role, row["epoch"], holder, row["head"]) if row else None
 
 
 async def keep(pool: Pool, lease: Lease, ttl_s: float) -> bool:
     """Extend the lease to `ttl_s` seconds from now; False if it expired or is another's."""
     ttl = timedelta(seconds=ttl_s)
-    return await pool.fetchval(SQL["lease_keep"], lease.role, lease.epoch, ttl)
+    async with _line(pool) as line:
+        return await line.fetchval(SQL["lease_keep"], lease.role, lease.epoch, ttl)
 
 
 async def give_up(pool: Pool, lease: Lease) -> None:
     """End the lease, so that the next process need not wait for it to expire."""
-    await pool.execute(SQL["lease_give_up"], lease.role, lease.epoch)
+    async with _line(pool) as line:
+        await line.execute(SQL["lease_give_up"], lease.role, lease.epoch)
 
 
 async def alive(pool: Pool, role: str) -> bool:
     """Whether anyone holds the lease of `role`."""
-    return await pool.fetchval(SQL["lease_alive"], role)
+    async with _line(pool) as line:
+        return await line.fetchval(SQL["lease_alive"], role)
+
+
+@asynccontextmanager
+async def _line(pool: Pool) -> AsyncGenerator[Line]:
+    """A connection that is dropped where its use is broken off.
+
+    The pool would wait for the server to confirm; one that is mute must not keep a leader leading.
+    """
+    line = await pool.acquire()
+    try:
+        yield line
+    except BaseException:
+        line.terminate()
+        raise
+    finally:
+        await pool.release(line)
 
 
 @asynccontextmanager

@@ -5,11 +5,9 @@ from collections.abc import AsyncGenerator
 import asyncpg
 import pytest
 
-from appending import Wire
+from appending import Connection, Wire
 from conftest import Database
 from eventlog.postgres import PostgresLog, open_log
-
-Connection = "asyncpg.Connection[asyncpg.Record]"
 
 
 @pytest.fixture
