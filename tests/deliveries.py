@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,6 +92,13 @@ async def taken(news: AsyncGenerator[list[Row]], position: int) -> list[Row]:
 async def until(true: Callable[[], bool], within_s: float = 20.0) -> None:
     async with asyncio.timeout(within_s):
         while not true():  # noqa: ASYNC110 - what is waited for is no event of ours
+            await asyncio.sleep(0.002)
+
+
+async def eventually(true: Callable[[], Awaitable[bool]], within_s: float = 20.0) -> None:
+    """The same, where asking takes a round trip."""
+    async with asyncio.timeout(within_s):
+        while not await true():  # noqa: ASYNC110 - what is waited for is no event of ours
             await asyncio.sleep(0.002)
 
 

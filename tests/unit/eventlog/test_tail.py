@@ -71,14 +71,14 @@ class Scripted:
 
     async def next(self, limit: int, timeout_s: float) -> list[Frame]:
         if not self.script:
-            await grow_to(self.log, self.last)
+            await grow_by_one(self.log, self.last)
             return []
         kind, wanted = self.script.pop(0)
         if kind == "break":
             raise Broken("broken")
-        known = [n for n in wanted if n <= len(self.log.rows)]
-        found = frames(self.log.rows, *known)[:limit]
-        return [replace(frame, log="other", version=99) for frame in found] if kind == "foreign" else found
+        await grow_to(self.log, max(wanted, default=0))
+        found = frames(self.log.rows, *wanted)[:limit]
+        return [_forged(frame) for frame in found] if kind == "foreign" else found
 
     async def close(self) -> None: ...
 
@@ -94,7 +94,7 @@ def test_every_position_in_order_once_over_any_delivery(
 async def _reads_all(script: list[Step], before: int, after: int) -> None:
     log, last = await grown(before), COUNT + 5
     feed = Scripted(log, script, last)
-    reader = Reader(log, feed, lambda _: grow_to(log, last), after, 4, retry_s=(0.0, 0.0))
+    reader = Reader(log, feed, lambda _: grow_by_one(log, last), after, 4, retry_s=(0.0, 0.0))
     rows: list[Row] = []
     while len(rows) < last - after:
         some = await reader.next()
@@ -103,10 +103,17 @@ async def _reads_all(script: list[Step], before: int, after: int) -> None:
     assert rows == log.rows[after:]
 
 
-async def grow_to(log: MemoryLog, last: int) -> None:
-    """One event more, up to `last`."""
-    if len(log.rows) < last:
-        await grow(log, 1, start=len(log.rows) + 1)
+async def grow_by_one(log: MemoryLog, last: int) -> None:
+    await grow_to(log, min(len(log.rows) + 1, last))
+
+
+async def grow_to(log: MemoryLog, position: int) -> None:
+    if (missing := position - len(log.rows)) > 0:
+        await grow(log, missing, start=len(log.rows) + 1)
+
+
+def _forged(frame: Frame) -> Frame:
+    return replace(frame, log="other", version=99)
 
 
 async def test_a_reader_behind_the_head_starts_with_the_pages() -> None:

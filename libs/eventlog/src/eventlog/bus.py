@@ -114,12 +114,17 @@ class Bus:
         timeout_s: float = 2.0,
         headers: dict[str, str] | None = None,
     ) -> Msg:
-        """The reply with its headers. Raises BusUnavailable."""
+        """The reply with its headers. Raises BusUnavailable, at once when the connection breaks."""
         if not self.connected:
             raise BusUnavailable
+        asked = self.client.request(subject, payload, timeout_s, headers=headers)
         try:
-            asked = self.client.request(subject, payload, timeout_s, headers=headers)
-            return await _heeding(asked)
+            async with asyncio.timeout(timeout_s) as deadline:
+                unhook = self.on_break(lambda: deadline.reschedule(0))
+                try:
+                    return await _heeding(asked)
+                finally:
+                    unhook()
         except _AWAY as error:
             raise BusUnavailable from error
 
@@ -173,7 +178,7 @@ class Bus:
         return lambda: self._on_break.discard(tell)
 
     def broken(self) -> None:
-        """Messages may have been lost: the connection went, came back, or overflowed."""
+        """Messages may have been lost: the connection went, or a subscription overflowed."""
         for tell in tuple(self._on_break):
             tell()
 
@@ -281,7 +286,6 @@ async def _open(bus: Bus, url: str, name: str, user: str | None, password: str |
 
     async def regained() -> None:
         logger.warning("bus regained")
-        bus.broken()
 
     await client.connect(
         url,

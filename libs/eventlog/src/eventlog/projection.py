@@ -74,10 +74,16 @@ async def project(
                 async for rows in news:
                     await keeping.apply(rows)
                     retry = RETRY_S[0]
+        except _WentBack:
+            logger.warning("projection %s begins again further back", projection.name)
         except _AWAY as why:
             logger.warning("projection %s waits: %s", projection.name, type(why).__name__)
             await asyncio.sleep(retry)
             retry = min(2 * retry, RETRY_S[1])
+
+
+class _WentBack(Exception):
+    """The live checkpoint stands before the events at hand."""
 
 
 class _Keeping:
@@ -104,6 +110,8 @@ class _Keeping:
     async def apply(self, rows: Sequence[Row]) -> None:
         """Bring the read model to the last of `rows`, unless a rival already has."""
         while rows := [row for row in rows if row.position > self.at.position]:
+            if rows[0].position > self.at.position + 1:
+                raise _WentBack
             if await self._applied(rows):
                 self._reached(replace(self.at, position=rows[-1].position))
             else:
