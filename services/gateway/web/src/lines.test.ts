@@ -36,9 +36,9 @@ const answer: Result = {
 const kinds = (of: Run) => linesOf(of).map((line) => `${line.kind} ${line.id}`)
 
 describe('a run that is going', () => {
-  it('shows each model, answered ones first', () => {
+  it('shows each model in its place, answered or not', () => {
     expect(kinds(run)).toEqual(['awaited near/small', 'awaited far/small'])
-    expect(kinds({ ...run, results: [answer] })).toEqual(['answer far/small', 'awaited near/small'])
+    expect(kinds({ ...run, results: [answer] })).toEqual(['awaited near/small', 'answer far/small'])
   })
 
   it('says what it waits for while it is queued', () => {

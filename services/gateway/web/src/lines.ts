@@ -19,13 +19,21 @@ export function linesOf(run: Run): Line[] {
   return note === null ? lines : [...lines, note]
 }
 
+/** In the order of the targets, so that no line moves while the answers come in. */
 function modelLines(run: Run): Line[] {
-  const left = new Map(
-    run.results.map((result) => [idOf(result.provider, result.model_id), result]),
-  )
-  const targets = isGoing(run) ? run.targets : []
-  const awaited = targets.filter((target) => !left.has(idOf(target.provider, target.model)))
-  return [...run.results.map(resultLine), ...awaited.map((target) => awaitedLine(run, target))]
+  const results = new Map(run.results.map((each) => [idOf(each.provider, each.model_id), each]))
+  const lines = run.targets.flatMap((target) => {
+    const result = taken(results, idOf(target.provider, target.model))
+    if (result) return [resultLine(result)]
+    return isGoing(run) ? [awaitedLine(run, target)] : []
+  })
+  return [...lines, ...[...results.values()].map(resultLine)]
+}
+
+function taken(results: Map<string, Result>, id: string): Result | undefined {
+  const result = results.get(id)
+  results.delete(id)
+  return result
 }
 
 function resultLine(result: Result): Line {
