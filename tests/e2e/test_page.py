@@ -283,7 +283,7 @@ async def test_a_cut_live_connection_is_said_and_made_up_for(
     await page.reload()
     await expect(page.get_by_text("Reconnecting")).to_be_visible()
     await rest("POST", "/api/schedules", **benchmark("Seen by reading again"))
-    await expect(row(page, "Seen by reading again")).to_be_visible(timeout=6_000)
+    await expect(row(page, "Seen by reading again")).to_be_visible(timeout=5_000)
 
 
 async def test_a_failed_call_says_which_model_and_why(page: Page, user: str, rest: Rest) -> None:

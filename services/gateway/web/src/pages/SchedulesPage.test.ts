@@ -86,6 +86,7 @@ it('leaves the switch where it was when the server refuses, with the words of th
   await page.find('[role=switch]').trigger('click')
   await flushPromises()
   expect(page.find('[role=switch]').attributes('aria-checked')).toBe('true')
+  expect(toasts.value.map((toast) => toast.kind)).toEqual(['error'])
   expect(shown()).toContain('The log cannot be reached')
 })
 

@@ -10,7 +10,7 @@ import { createRuns } from './runs'
 import { createSchedules } from './schedules'
 import { refused, succeeded } from './toasts'
 
-const POLL_MS = 5_000
+const POLL_MS = 4_000 // and what is read then is shown within 5 s
 
 export function useBoard() {
   const stale = ref(false)
