@@ -91,11 +91,11 @@ select e.position, e.version, timestamptz_send(e.recorded_at) as recorded, e.con
 from eventlog.events e where e.position > $1 and e.position <= $2 order by e.position limit $3
 
 -- name: verify_streams
--- Each stream's version, how many events it has, the first one out of turn, the last one.
-select s.stream_id as name, s.version, e.events, e.wrong, e.last
+-- Each stream's version, how many events it has, the first one out of turn or beyond the version.
+select s.stream_id as name, s.version, e.events, e.wrong
 from eventlog.streams s
 cross join lateral (
-  select count(*) as events, min(v.position) filter (where v.version <> v.turn) as wrong, max(v.position) as last
+  select count(*) as events, min(v.position) filter (where v.version <> v.turn or v.turn > s.version) as wrong
   from (select position, version, row_number() over (order by position) as turn
         from eventlog.events where stream_id = s.stream_id) v) e
 where s.stream_id > $1 order by s.stream_id limit $2
@@ -106,11 +106,13 @@ select max(position) as position from eventlog.events
 where event_id >= $1 and event_id <= $2 group by event_id having count(*) > 1
 
 -- name: verify_commands
--- Each key's first event, and whether the key names the events of one append.
-select c.key as name, c.first_position, coalesce(
+-- Each key's first event, the one after its last, and whether all between are of one append.
+select c.key as name, c.first_position, (c.last_position - c.first_position + 1)::int as count, coalesce(
     f.stream_id = l.stream_id and l.version - f.version = c.last_position - c.first_position
-    and l.position >= f.position and f.recorded_at = c.created_at, false) as sound, f.event_id
+    and l.position >= f.position and f.recorded_at = c.created_at, false) as sound,
+  f.event_id, n.event_id as beyond
 from eventlog.commands c
 left join eventlog.events f on f.position = c.first_position
 left join eventlog.events l on l.position = c.last_position
+left join eventlog.events n on n.position = c.last_position + 1
 where c.key > $1 order by c.key limit $2

@@ -10,6 +10,7 @@ import hashlib
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
@@ -58,26 +59,20 @@ async def verify(log: PostgresLog) -> Verdict:
     """Prove the log as it stands now. Raises what the pool does when it cannot be read."""
     head = await log.pool.fetchrow(SQL["verify_head"])
     assert head is not None, "a log has a head"
-    streams, versions = await _pages(log, "verify_streams", _version_flaw)
+    to: int = head["position"]
+    streams, versions = await _pages(log, "verify_streams", partial(_version_flaw, to))
     commands, keys = await _pages(log, "verify_commands", _command_flaw)
-    flaws = [
-        _head_flaw(head),
-        await _events(log, head["position"]),
-        await _ids(log, head["position"]),
-        versions,
-        keys,
-    ]
+    flaws = [_head_flaw(head), await _events(log, to), await _ids(log, to), versions, keys]
     found = sorted((flaw for flaw in flaws if flaw), key=lambda flaw: flaw.position)
-    first = found[0] if found else None
-    return Verdict(head["log_id"], head["position"], streams, commands, first)
+    return Verdict(head["log_id"], to, streams, commands, found[0] if found else None)
 
 
 def _head_flaw(head: Record) -> Flaw | None:
-    last: int = head["last"]
-    if last != head["position"]:
-        return Flaw(last, "row", f"the head is at {head['position']}, the last event at {last}")
+    to, last = head["position"], head["last"]
+    if last != to:
+        return Flaw(min(to, last) + 1, "row", f"the head is at {to}, the last event at {last}")
     if not head["on_time"]:
-        return Flaw(last, "time", "the head and its event were not recorded at one time")
+        return Flaw(to, "time", "the head and its event were not recorded at one time")
     return None
 
 
@@ -132,19 +127,19 @@ async def _pages(
     return count, first
 
 
-def _version_flaw(row: Record) -> Flaw | None:
-    name, version, events, wrong, last = row
+def _version_flaw(to: int, row: Record) -> Flaw | None:
+    name, version, events, wrong = row
     if wrong is not None:
         return Flaw(wrong, "version", f"not the next version of {name}")
-    if events != version:
-        return Flaw(last or 0, "version", f"{name} has {events} events, its version is {version}")
+    if events < version:
+        return Flaw(to, "version", f"{name} is at {version} and has {events} events")
     return None
 
 
 def _command_flaw(row: Record) -> Flaw | None:
-    name, first, sound, found = row
+    name, first, count, sound, found, beyond = row
     if not sound:
         return Flaw(first, "commands", f"{name} does not name the events of one append")
-    if event_id(name, 0) != found:
-        return Flaw(first, "commands", f"{name} names events of another key")
+    if event_id(name, 0) != found or event_id(name, count) == beyond:
+        return Flaw(first, "commands", f"{name} does not name its own events")
     return None
