@@ -114,7 +114,7 @@ def test_servers_that_the_settings_name_are_used_and_none_is_started(
 def test_killed_and_started_again_it_goes_on_where_it_was(tmp_path: Path) -> None:
     with running(tmp_path) as stack:
         before, children = names_of_schedules(stack), pids(stack)
-        assert before
+        assert before, stack.output
         stack.kill()
         stack.start()
         assert names_of_schedules(stack) == before
@@ -127,6 +127,7 @@ def test_killed_and_started_again_it_goes_on_where_it_was(tmp_path: Path) -> Non
 def test_stopped_it_leaves_no_process_and_started_again_it_has_its_data(tmp_path: Path) -> None:
     with running(tmp_path) as stack:
         before, children = names_of_schedules(stack), pids(stack)
+        assert before, stack.output
         assert stack.stop() == 0
         assert not [pid for pid in children if processes.identity(pid)]
         assert "stopped in" in stack.output
@@ -148,4 +149,4 @@ def test_a_generated_password_is_shown_once_and_works(tmp_path: Path) -> None:
             for path in [*stack.data.glob("*.json"), *stack.data.glob("logs/*")]
         )
         stack.start()
-        assert "password" not in stack.output
+        assert "with the password" not in stack.output

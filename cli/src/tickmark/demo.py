@@ -1,6 +1,7 @@
 """Something to see on a first start: two schedules, one fired by hand and one by the clock within
 the minute. Asked for over the API like anyone would, under keys, so that asking twice is once."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ from tickmark.exits import Refusal
 
 MODEL: Final = "simulator/sim:fast"
 SOON_S: Final = 15
+PATIENCE_S: Final = 60.0
+PAUSE_S: Final = 0.5
 
 
 async def show(url: str, email: str, password: str) -> str:
@@ -54,8 +57,16 @@ def _benchmark(name: str, when: dict[str, Any]) -> dict[str, Any]:
 async def _asked(
     api: httpx2.AsyncClient, path: str, key: str, body: dict[str, Any]
 ) -> dict[str, Any]:
-    headers = {"Idempotency-Key": f"tickmark-demo-{key}"}
-    answer = await api.post(path, json=body, headers=headers)
+    """The answer; while the services are not there yet, asked again under the same key."""
+    headers, answer = {"Idempotency-Key": f"tickmark-demo-{key}"}, None
+    deadline = _now() + PATIENCE_S
+    while answer is None or (answer.status_code == 503 and _now() < deadline):
+        await asyncio.sleep(PAUSE_S if answer else 0)
+        answer = await api.post(path, json=body, headers=headers)
     if not answer.is_success:
-        raise Refusal(f"demo: {path} answered {answer.status_code}: {answer.text[:300]}")
+        raise Refusal(f"{path} answered {answer.status_code}: {answer.text[:300]}")
     return answer.json()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
