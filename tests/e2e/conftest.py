@@ -19,6 +19,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+UNREACHED = ("Failed to load resource", "WebSocket connection to")
 
 
 def chromium() -> str | None:
@@ -38,7 +39,7 @@ class Complaints:
     heard: list[str] = field(default_factory=list[str])
 
     def console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not message.text.startswith(UNREACHED):
             self.heard.append(message.text)
 
 

@@ -1,6 +1,8 @@
 """The page in a real browser, against the whole system: what a user sees, does and is told."""
 
+import os
 import re
+import signal
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
@@ -284,6 +286,18 @@ async def test_a_cut_live_connection_is_said_and_made_up_for(
     await expect(page.get_by_text("Reconnecting")).to_be_visible()
     await rest("POST", "/api/schedules", **benchmark("Seen by reading again"))
     await expect(row(page, "Seen by reading again")).to_be_visible(timeout=5_000)
+
+
+async def test_the_page_lives_through_the_death_of_the_gateway(
+    page: Page, user: str, rest: Rest, stack: Stack
+) -> None:
+    made = (await rest("POST", "/api/schedules", **benchmark("Survivor"))).json()
+    await expect(row(page, "Survivor")).to_be_visible()
+    os.kill(stack.processes()["gateway"]["pid"], signal.SIGKILL)
+    await expect(page.get_by_text("Reconnecting")).to_be_visible()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=60_000)
+    await rest("POST", f"/api/schedules/{made['id']}/trigger")
+    await expect(run(page, "Survivor")).to_contain_text("success", timeout=60_000)
 
 
 async def test_a_failed_call_says_which_model_and_why(page: Page, user: str, rest: Rest) -> None:
