@@ -1,294 +1,40 @@
-"""A gateway for tests: real log and bus, a stand-in for the services behind it, and its users."""
+"""A gateway for tests, with its people: on a real log and bus, before the real schedule-svc."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-from uuid import UUID, uuid4
+from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import httpx2
 import uvicorn
-from pydantic import SecretStr, TypeAdapter
+from pydantic import SecretStr
 
-from chassis.clock import now
-from chassis.health import Server, served
-from chassis.settings import Nats, Postgres, load
-from contracts.actions import Action
-from contracts.commands import (
-    REPLY,
-    Accepted,
-    CreateSchedule,
-    DeleteSchedule,
-    FieldError,
-    Refused,
-    ScheduleCommand,
-    ToggleSchedule,
-    TriggerSchedule,
-    UpdateSchedule,
-)
-from contracts.events import Event
-from contracts.events.run import (
-    CallCompleted,
-    Origin,
-    RunCompleted,
-    RunRequested,
-    RunSkipped,
-    RunStarted,
-)
-from contracts.events.schedule import (
-    Definition,
-    ScheduleCreated,
-    ScheduleDeleted,
-    ScheduleToggled,
-    ScheduleTriggered,
-    ScheduleUpdated,
-)
-from contracts.ids import command_id, run_stream, schedule_stream
-from contracts.inventory import Unresolvable
-from contracts.samples import Call, CallError, Metrics, Tokens
-from contracts.specs import Cron, Every
-from contracts.subjects import command_subject
+import chassis.settings
+import schedule_svc.settings
+from chassis.health import Health, Server, served
+from chassis.settings import Nats, Postgres
 from eventlog.bus import Bus, connect
-from eventlog.execute import Cause, append_of
-from eventlog.postgres import PostgresLog
-from eventlog.store import ANY, NEW
+from executions import Executions
 from gateway.__main__ import configured
 from gateway.process import Parts, parts
 from gateway.settings import Gateway, Settings
+from schedule_svc import service
+
+S = TypeVar("S", bound=chassis.settings.Settings)
 
 CONFIG: Final = Path(__file__).parent.parent / "config.yaml"
 SECRET: Final = "a secret that only these tests know, long enough"
-NEXT: Final = timedelta(hours=6)
-COMMANDS: Final = {
-    "Create": CreateSchedule,
-    "Update": UpdateSchedule,
-    "Toggle": ToggleSchedule,
-    "Delete": DeleteSchedule,
-    "Trigger": TriggerSchedule,
+BENCHMARK: Final[dict[str, Any]] = {
+    "name": "Nightly GPT-4o benchmark",
+    "models": ["gpt-4o", "gpt-4o-mini"],
+    "prompt": "Explain recursion in programming with a Python example.",
+    "max_tokens": 512,
+    "temperature": 0.7,
+    "interval_hours": 24,
 }
-
-
-@dataclass
-class Services:
-    """Stands in for what writes schedules and runs: no rules of its own but what routes show."""
-
-    log: PostgresLog
-    settings: Settings
-    known: dict[UUID, tuple[str, Definition, bool]] = field(default_factory=dict)
-    asked: list[ScheduleCommand] = field(default_factory=list)
-
-    async def serve(self, bus: Bus) -> None:
-        for verb, model in COMMANDS.items():
-            adapter = TypeAdapter[ScheduleCommand](model)
-            await bus.answer(
-                command_subject("schedule", verb), "schedule-svc", self._handler(adapter)
-            )
-
-    def _handler(self, adapter: TypeAdapter[ScheduleCommand]) -> Any:
-        async def handle(request: bytes) -> bytes:
-            reply = await self._do(adapter.validate_json(request))
-            return REPLY.dump_json(reply)
-
-        return handle
-
-    async def _do(self, command: ScheduleCommand) -> Accepted | Refused:
-        self.asked.append(command)
-        key = f"api:{command.owner}:{command.key}"
-        if (before := await self.log.answered(key)) is not None:
-            assert before.last is not None
-            named = command_id(command.owner, command.key)
-            return Accepted(position=before.last, schedule_id=named)
-        match command:
-            case CreateSchedule():
-                return await self._create(command, key)
-            case _:
-                return await self._change(command, key)
-
-    async def _create(self, command: CreateSchedule, key: str) -> Accepted | Refused:
-        definition, id = command.definition, command_id(command.owner, command.key)
-        if any(known[:2] == (command.owner, definition) for known in self.known.values()):
-            return Refused(status=409, detail="A schedule with this name already exists")
-        if refused := self._refused(definition):
-            return refused
-        self.known[id] = (command.owner, definition, command.enabled)
-        created = ScheduleCreated(
-            schedule_id=id,
-            definition=definition,
-            enabled=command.enabled,
-            next=now() + NEXT if command.enabled else None,
-            epoch=now(),
-            tzdata="2026a",
-        )
-        return await self._append(schedule_stream(id), NEW, [created], key, command.owner, id)
-
-    def _refused(self, definition: Definition) -> Refused | None:
-        spec = definition.spec
-        if isinstance(spec, Every) and spec.every < timedelta(minutes=5):
-            return _refusal("spec.every", "Interval must be at least 5 minutes")
-        if isinstance(spec, Cron) and spec.cron.count(" ") != 4:
-            return _refusal("spec.cron", "Invalid cron expression: five fields")
-        try:
-            self.settings.inventory.resolve(definition.action)
-        except Unresolvable as gone:
-            return _refusal(f"action.{gone.field}", gone.detail)
-        return None
-
-    async def _change(
-        self,
-        command: UpdateSchedule | ToggleSchedule | DeleteSchedule | TriggerSchedule,
-        key: str,
-    ) -> Accepted | Refused:
-        id = command.schedule_id
-        if id not in self.known or self.known[id][0] != command.owner:
-            return Refused(status=404, detail="Schedule not found")
-        events, run_id = self._events(command)
-        stream = schedule_stream(id)
-        return await self._append(stream, ANY, events, key, command.owner, id, run_id)
-
-    def _events(
-        self, command: UpdateSchedule | ToggleSchedule | DeleteSchedule | TriggerSchedule
-    ) -> tuple[list[Event], UUID | None]:
-        id = command.schedule_id
-        owner, definition, enabled = self.known[id]
-        common: dict[str, Any] = {"schedule_id": id, "epoch": now(), "tzdata": "2026a"}
-        match command:
-            case UpdateSchedule():
-                changed = {n: getattr(command.change, n) for n in command.change.model_fields_set}
-                definition = Definition.model_validate({**dict(definition), **changed})
-                enabled = enabled if command.enabled is None else command.enabled
-                self.known[id] = (owner, definition, enabled)
-                following = now() + NEXT if enabled else None
-                events: list[Event] = [
-                    ScheduleUpdated(
-                        definition=definition, changed=tuple(changed), next=following, **common
-                    )
-                ]
-                if command.enabled is not None:
-                    events.append(ScheduleToggled(enabled=enabled, next=following, **common))
-                return events, None
-            case ToggleSchedule():
-                self.known[id] = (owner, definition, command.enabled)
-                following = now() + NEXT if command.enabled else None
-                return [ScheduleToggled(enabled=command.enabled, next=following, **common)], None
-            case DeleteSchedule():
-                del self.known[id]
-                return [ScheduleDeleted(schedule_id=id, name=definition.name)], None
-            case TriggerSchedule():
-                run_id = command_id(owner, command.key)
-                return [self.firing(id, run_id, "manual")], run_id
-
-    def firing(self, id: UUID, run_id: UUID, cause: Any = "clock") -> ScheduleTriggered:
-        at = now()
-        return ScheduleTriggered(
-            schedule_id=id,
-            run_id=run_id,
-            cause=cause,
-            nominal=at,
-            due=at,
-            next=at + NEXT if self.known[id][2] else None,
-            epoch=at,
-            spec_version=1,
-            tzdata="2026a",
-        )
-
-    async def _append(
-        self,
-        stream: str,
-        expected: int,
-        events: Sequence[Event],
-        key: str,
-        owner: str,
-        id: UUID,
-        run_id: UUID | None = None,
-    ) -> Accepted:
-        cause = _cause(key, owner)
-        answer = await self.log.append(append_of(stream, expected, events, cause))
-        assert answer.last is not None
-        return Accepted(position=answer.last, schedule_id=id, run_id=run_id)
-
-    async def append(self, stream: str, owner: str, *events: Event, new: bool = False) -> int:
-        """Events of a run or a tick; the last one's position."""
-        cause = _cause(f"test:{uuid4()}", owner)
-        answer = await self.log.append(append_of(stream, NEW if new else ANY, events, cause))
-        assert answer.last is not None, answer
-        return answer.last
-
-    async def tick(self, id: UUID) -> UUID:
-        """The clock fires this schedule."""
-        run_id = uuid4()
-        owner = self.known[id][0]
-        await self.append(schedule_stream(id), owner, self.firing(id, run_id))
-        return run_id
-
-    def origin(self, id: UUID, triggered_by: Any = "schedule") -> Origin:
-        return Origin(
-            schedule_id=id,
-            schedule_name=self.known[id][1].name,
-            schedule_version=1,
-            triggered_by=triggered_by,
-            nominal=now(),
-        )
-
-    async def request(self, id: UUID, run_id: UUID) -> int:
-        owner, definition, _ = self.known[id]
-        action = self.settings.inventory.resolve(definition.action)
-        requested = RunRequested(run_id=run_id, origin=self.origin(id), action=action)
-        return await self.append(run_stream(run_id), owner, requested, new=True)
-
-    async def skip(self, id: UUID, run_id: UUID, reason: Any, detail: str) -> int:
-        owner = self.known[id][0]
-        skipped = RunSkipped(run_id=run_id, origin=self.origin(id), reason=reason, detail=detail)
-        return await self.append(run_stream(run_id), owner, skipped, new=True)
-
-    async def start(self, id: UUID, run_id: UUID) -> int:
-        started = RunStarted(run_id=run_id, attempt=1, runner="runner:test")
-        return await self.append(run_stream(run_id), self.known[id][0], started)
-
-    async def finish(self, id: UUID, run_id: UUID, outcome: Any = "succeeded") -> int:
-        """Every target answers (or, for a failed run, none does), and the run ends."""
-        owner, definition, _ = self.known[id]
-        targets = self.settings.inventory.resolve(definition.action).targets
-        failed = outcome == "failed"
-        calls = [
-            CallCompleted(run_id=run_id, attempt=1, call=call_to(target, failed))
-            for target in targets
-        ]
-        error = "[rate_limited] Too many requests" if failed else None
-        end = RunCompleted(run_id=run_id, attempt=1, outcome=outcome, error=error)
-        return await self.append(run_stream(run_id), owner, *calls, end)
-
-    async def whole_run(self, id: UUID, outcome: Any = "succeeded") -> UUID:
-        """From the tick to the end."""
-        run_id = await self.tick(id)
-        await self.request(id, run_id)
-        await self.start(id, run_id)
-        await self.finish(id, run_id, outcome)
-        return run_id
-
-
-def call_to(target: Any, failed: bool) -> Call:
-    error = CallError(message="Too many requests", http_status=429) if failed else None
-    return Call(
-        call_id=uuid4(),
-        target=target,
-        status="rate_limited" if failed else "ok",
-        started_at=now(),
-        metrics=Metrics() if failed else Metrics(ttft_ms=250.0, total_ms=1250.0, speed=40.0),
-        tokens=Tokens() if failed else Tokens(input=100, output=50, source="usage"),
-        error=error,
-        response=None if failed else "It calls itself.",
-    )
-
-
-def _refusal(field: str, message: str) -> Refused:
-    return Refused(status=422, detail=message, errors=(FieldError(field=field, message=message),))
-
-
-def _cause(key: str, owner: str) -> Cause:
-    return Cause(key=key, source="/test", actor=owner, owner=owner, time=now(), correlation=uuid4())
 
 
 @dataclass
@@ -314,13 +60,36 @@ class User:
         return response.json()
 
 
+class ScheduleService:
+    """schedule-svc as a part that can be stopped and started again."""
+
+    def __init__(self, parts: Parts, bus: Bus, tasks: asyncio.TaskGroup) -> None:
+        self._parts, self._tasks, self.bus = parts, tasks, bus
+        self._stop = asyncio.Event()
+
+    async def start(self) -> None:
+        """Return when it answers."""
+        site, health = self._parts.site, Health(*service.PARTS)
+        chosen = on(schedule_svc.settings.Settings, site.settings)
+        self._stop = asyncio.Event()
+        running = service.run(chosen, site.log, self.bus, health, self._stop)
+        self._tasks.create_task(running, name="schedule-svc")
+        async with asyncio.timeout(10):
+            while health.report()["parts"]["commands"] != "ok":  # noqa: ASYNC110 - no event is offered
+                await asyncio.sleep(0.005)
+
+    async def stop(self) -> None:
+        await self.bus.stop_listening()
+        self._stop.set()
+
+
 @dataclass
 class Gate:
     """A running gateway and the world around it."""
 
     parts: Parts
-    bus: Bus
-    services: Services
+    service: ScheduleService
+    executions: Executions
     client: httpx2.AsyncClient
     address: str
     stack: AsyncExitStack
@@ -337,7 +106,7 @@ class Gate:
 
     async def settled(self) -> int:
         """Reads show everything that is in the log now; up to which position."""
-        head = await self.services.log.head()
+        head = await self.parts.site.log.head()
         await self.parts.site.freshness.reach(head.position)
         return head.position
 
@@ -350,9 +119,20 @@ class Gate:
         )
 
 
+async def made(user: User, **fields: Any) -> UUID:
+    schedule = await user.send("POST", "/api/schedules", {**BENCHMARK, **fields}, 201)
+    return UUID(schedule["id"])
+
+
+async def owned(gateway: Gate, user: User, after: int = 0) -> list[int]:
+    """Where the log holds events of this user, after a position."""
+    rows = await gateway.parts.site.log.page(after)
+    return [row.position for row in rows if row.owner == user.id]
+
+
 def settings(dsn: str, nats: str, **given: Any) -> Settings:
     """The shipped configuration on these servers, at a free port."""
-    shipped = load(Settings, CONFIG, {"TICKMARK_GATEWAY__TOKEN_SECRET": SECRET})
+    shipped = chassis.settings.load(Settings, CONFIG, {"TICKMARK_GATEWAY__TOKEN_SECRET": SECRET})
     return shipped.model_copy(
         update={
             "postgres": Postgres(dsn=SecretStr(dsn), pool_size=4),
@@ -360,6 +140,12 @@ def settings(dsn: str, nats: str, **given: Any) -> Settings:
             "gateway": Gateway(token_secret=SecretStr(SECRET), port=0, **given),
         }
     )
+
+
+def on(kind: type[S], chosen: Settings) -> S:
+    """Another service's settings on the same servers and limits."""
+    shared = {name: getattr(chosen, name) for name in chassis.settings.Settings.model_fields}
+    return kind.model_validate(shared)
 
 
 @asynccontextmanager
@@ -376,36 +162,26 @@ async def running(chosen: Settings) -> AsyncGenerator[tuple[Parts, str]]:
                 task.cancel()
 
 
-async def _address(server: uvicorn.Server) -> str:
-    async with asyncio.timeout(10):
-        while not server.started:
-            await asyncio.sleep(0.005)
-    host, port = server.servers[0].sockets[0].getsockname()[:2]
-    return f"{host}:{port}"
-
-
 @asynccontextmanager
 async def gate(dsn: str, nats: str, **given: Any) -> AsyncGenerator[Gate]:
     """The whole of it."""
     chosen = settings(dsn, nats, **given)
     async with AsyncExitStack() as stack:
-        bus = await stack.enter_async_context(connect(nats, name="services"))
         part, address = await stack.enter_async_context(running(chosen))
-        services = Services(part.site.log, chosen)
-        await services.serve(bus)
-        made = Gate(part, bus, services, httpx2.AsyncClient(), address, stack)
+        bus = await stack.enter_async_context(connect(nats, name="schedule-svc"))
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        behind = ScheduleService(part, bus, tasks)
+        await behind.start()
+        stack.push_async_callback(behind.stop)
+        executions = Executions(part.site.log, chosen.inventory)
+        made = Gate(part, behind, executions, httpx2.AsyncClient(), address, stack)
         made.client = await stack.enter_async_context(made.to())
         yield made
 
 
-BENCHMARK: Final[dict[str, Any]] = {
-    "name": "Nightly GPT-4o benchmark",
-    "models": ["gpt-4o", "gpt-4o-mini"],
-    "prompt": "Explain recursion in programming with a Python example.",
-    "max_tokens": 512,
-    "temperature": 0.7,
-    "interval_hours": 24,
-}
-
-ACTION: Final[TypeAdapter[Action]] = TypeAdapter(Action)
-LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
+async def _address(server: uvicorn.Server) -> str:
+    async with asyncio.timeout(10):
+        while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+            await asyncio.sleep(0.005)
+    host, port = server.servers[0].sockets[0].getsockname()[:2]
+    return f"{host}:{port}"

@@ -29,7 +29,7 @@ async def test_two_who_register_first_at_once_give_one_admin(gateway: Gate) -> N
 async def test_an_account_is_a_fact_in_the_log_without_its_password(gateway: Gate) -> None:
     user = (await gateway.client.post("/api/auth/register", json=ANN)).json()["user"]
     await gateway.client.post("/api/auth/login", json=ANN)
-    rows = await gateway.services.log.stream(user_stream(user["id"]))
+    rows = await gateway.parts.site.log.stream(user_stream(user["id"]))
     assert [row.type for row in rows] == ["UserRegistered", "UserLoggedIn"]
     assert all(b"correct horse" not in row.body and row.owner == user["id"] for row in rows)
 
@@ -71,11 +71,11 @@ async def test_a_registration_is_refused_in_words(
 
 
 async def test_a_refused_registration_leaves_no_fact(gateway: Gate, ann: User) -> None:
-    before = await gateway.services.log.head()
+    before = await gateway.parts.site.log.head()
     await gateway.client.post(
         "/api/auth/register", json={"email": ann.email, "password": "correct horse"}
     )
-    assert await gateway.services.log.head() == before
+    assert await gateway.parts.site.log.head() == before
 
 
 async def test_five_failures_block_an_address_for_a_while(gateway: Gate, ann: User) -> None:

@@ -54,6 +54,7 @@ def without(*fields: str, **given: Any) -> dict[str, Any]:
 async def test_wrong_input_is_refused_naming_each_field(
     ann: User, gateway: Gate, body: dict[str, Any], fields: list[str]
 ) -> None:
+    before = await gateway.parts.site.log.head()
     response = await ann.client.post("/api/schedules", json=body)
     problem = response.json()
     assert response.status_code == 422, problem
@@ -62,7 +63,7 @@ async def test_wrong_input_is_refused_naming_each_field(
     assert all(error["message"] for error in problem["errors"])
     assert isinstance(problem["detail"], str)
     assert (problem["status"], problem["instance"]) == (422, "/api/schedules")
-    assert gateway.services.asked == []
+    assert await gateway.parts.site.log.head() == before
 
 
 async def test_fields_of_later_versions_are_refused_as_such(ann: User) -> None:
@@ -113,20 +114,20 @@ async def test_an_id_of_another_form_names_nothing(ann: User, path: str) -> None
 async def test_without_anyone_to_ask_a_write_is_503_and_nothing_is_stored(
     ann: User, gateway: Gate
 ) -> None:
-    await gateway.bus.client.close()
-    before = await gateway.services.log.head()
+    await gateway.service.bus.client.close()
+    before = await gateway.parts.site.log.head()
     response = await ann.client.post("/api/schedules", json=BENCHMARK)
     assert response.status_code == 503
     assert int(response.headers["retry-after"]) >= 1
-    assert await gateway.services.log.head() == before
+    assert await gateway.parts.site.log.head() == before
     assert (await ann.get("/api/schedules"))["count"] == 0
 
 
 async def test_a_service_that_comes_back_in_time_is_waited_for(ann: User, gateway: Gate) -> None:
-    await gateway.bus.stop_listening()
+    await gateway.service.stop()
     async with asyncio.TaskGroup() as tasks:
         asking = tasks.create_task(ann.client.post("/api/schedules", json=BENCHMARK))
-        await gateway.services.serve(gateway.bus)
+        await gateway.service.start()
     assert asking.result().status_code == 201
 
 

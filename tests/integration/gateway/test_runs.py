@@ -1,6 +1,7 @@
 """Runs and their history over REST, from the events of the services behind."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -14,17 +15,17 @@ AGENT = {
 }
 
 
-async def made(user: User, gateway: Gate, body: dict[str, Any] = BENCHMARK) -> Any:
+async def made(user: User, body: dict[str, Any] = BENCHMARK) -> UUID:
     schedule = await user.send("POST", "/api/schedules", body, 201)
-    return next(id for id in gateway.services.known if str(id) == schedule["id"])
+    return UUID(schedule["id"])
 
 
 async def test_a_run_is_seen_at_every_step(ann: User, gateway: Gate) -> None:
-    id = await made(ann, gateway)
-    services = gateway.services
-    run_id = await services.tick(id)
-    steps = []
-    for step in (services.request, services.start, services.finish):
+    id = await made(ann)
+    world = gateway.executions
+    run_id = await world.tick(id)
+    steps = list[str]()
+    for step in (world.request, world.start, world.finish):
         await gateway.settled()
         steps.append((await ann.get(f"/api/runs/{run_id}"))["status"])
         await step(id, run_id)
@@ -40,8 +41,8 @@ async def test_a_run_is_seen_at_every_step(ann: User, gateway: Gate) -> None:
 
 
 async def test_figures_answer_under_the_names_of_the_sources(ann: User, gateway: Gate) -> None:
-    id = await made(ann, gateway)
-    await gateway.services.whole_run(id)
+    id = await made(ann)
+    await gateway.executions.whole_run(id)
     await gateway.settled()
     (run,) = (await ann.get("/api/runs"))["runs"]
     result = run["results"][0]
@@ -53,9 +54,9 @@ async def test_figures_answer_under_the_names_of_the_sources(ann: User, gateway:
 
 @pytest.mark.feature("R1", "R2")
 async def test_a_scheduled_run_is_in_the_history(ann: User, gateway: Gate) -> None:
-    id = await made(ann, gateway)
-    run_id = await gateway.services.whole_run(id, "failed")
-    pending = await gateway.services.tick(id)
+    id = await made(ann)
+    run_id = await gateway.executions.whole_run(id, "failed")
+    pending = await gateway.executions.tick(id)
     await gateway.settled()
     history = await ann.get("/api/history/")
     (record,) = history["runs"]
@@ -79,10 +80,10 @@ async def test_a_scheduled_run_is_in_the_history(ann: User, gateway: Gate) -> No
 async def test_the_runs_of_one_schedule_come_newest_first_in_three_shapes(
     ann: User, gateway: Gate
 ) -> None:
-    id = await made(ann, gateway)
-    other = await made(ann, gateway, {**BENCHMARK, "name": "other"})
-    await gateway.services.whole_run(other)
-    ids = [str(await gateway.services.whole_run(id)) for _ in range(3)][::-1]
+    id = await made(ann)
+    other = await made(ann, {**BENCHMARK, "name": "other"})
+    await gateway.executions.whole_run(other)
+    ids = [str(await gateway.executions.whole_run(id)) for _ in range(3)][::-1]
     await gateway.settled()
     for listing, items in (("runs", "runs"), ("executions", "executions"), ("history", "items")):
         first = await ann.get(f"/api/schedules/{id}/{listing}", limit=2)
@@ -95,9 +96,9 @@ async def test_the_runs_of_one_schedule_come_newest_first_in_three_shapes(
 
 
 async def test_runs_can_be_filtered_in_any_of_the_sources_words(ann: User, gateway: Gate) -> None:
-    id = await made(ann, gateway)
-    good = await gateway.services.whole_run(id)
-    bad = await gateway.services.whole_run(id, "failed")
+    id = await made(ann)
+    good = await gateway.executions.whole_run(id)
+    bad = await gateway.executions.whole_run(id, "failed")
     await gateway.settled()
     for status, expected in (
         ("completed", [good]),
@@ -114,10 +115,10 @@ async def test_runs_can_be_filtered_in_any_of_the_sources_words(ann: User, gatew
 
 
 async def test_a_skipped_occurrence_is_no_run_unless_asked_for(ann: User, gateway: Gate) -> None:
-    id = await made(ann, gateway)
-    ran = await gateway.services.whole_run(id)
-    skipped = await gateway.services.tick(id)
-    await gateway.services.skip(id, skipped, "overlap", "A run of this schedule is going")
+    id = await made(ann)
+    ran = await gateway.executions.whole_run(id)
+    skipped = await gateway.executions.tick(id)
+    await gateway.executions.skip(id, skipped, "overlap", "A run of this schedule is going")
     await gateway.settled()
     assert [run["id"] for run in (await ann.get("/api/runs"))["runs"]] == [str(ran)]
     found = await ann.get(f"/api/schedules/{id}/runs", include="skipped")
@@ -131,9 +132,9 @@ async def test_a_skipped_occurrence_is_no_run_unless_asked_for(ann: User, gatewa
 
 
 async def test_what_cannot_be_resolved_is_a_failed_run(ann: User, gateway: Gate) -> None:
-    id = await made(ann, gateway)
-    run_id = await gateway.services.tick(id)
-    await gateway.services.skip(id, run_id, "unresolvable", "Unknown model gpt-4o")
+    id = await made(ann)
+    run_id = await gateway.executions.tick(id)
+    await gateway.executions.skip(id, run_id, "unresolvable", "Unknown model gpt-4o")
     await gateway.settled()
     run = await ann.get(f"/api/runs/{run_id}")
     assert (run["status"], run["error"]) == ("failed", "Unknown model gpt-4o")
@@ -141,8 +142,8 @@ async def test_what_cannot_be_resolved_is_a_failed_run(ann: User, gateway: Gate)
 
 
 async def test_the_runs_of_a_deleted_schedule_stay(ann: User, gateway: Gate) -> None:
-    id = await made(ann, gateway)
-    run_id = await gateway.services.whole_run(id)
+    id = await made(ann)
+    run_id = await gateway.executions.whole_run(id)
     await ann.send("DELETE", f"/api/schedules/{id}")
     assert (await ann.get(f"/api/history/{run_id}"))["metadata"]["schedule_name"] == (
         BENCHMARK["name"]
@@ -151,14 +152,14 @@ async def test_the_runs_of_a_deleted_schedule_stay(ann: User, gateway: Gate) -> 
 
 @pytest.mark.feature("R25")
 async def test_what_an_agent_did_is_shown_as_activities(ann: User, gateway: Gate) -> None:
-    id = await made(ann, gateway, AGENT)
-    run_id = await gateway.services.tick(id)
-    await gateway.services.request(id, run_id)
-    await gateway.services.start(id, run_id)
+    id = await made(ann, AGENT)
+    run_id = await gateway.executions.tick(id)
+    await gateway.executions.request(id, run_id)
+    await gateway.executions.start(id, run_id)
     await gateway.settled()
     (going,) = (await ann.get("/api/agents/my-agent/activities"))["activities"]
     assert (going["activity_state"], going["related_execution_id"]) == ("started", str(run_id))
-    await gateway.services.finish(id, run_id)
+    await gateway.executions.finish(id, run_id)
     await gateway.settled()
     found = await ann.get(
         "/api/agents/my-agent/activities", activity_type="schedule_start", limit=20

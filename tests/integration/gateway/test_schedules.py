@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -82,7 +82,7 @@ async def test_the_list_can_be_filtered(ann: User) -> None:
         ({"kind": "benchmark"}, [off]),
         ({"agent": "nobody"}, []),
     ):
-        found = await ann.get("/api/schedules", **query)
+        found = await ann.get("/api/schedules", 200, **query)
         assert [each["id"] for each in found["schedules"]] == [each["id"] for each in expected]
         assert found["count"] == len(expected)
 
@@ -176,7 +176,7 @@ async def test_a_read_says_where_it_stands_and_waits_when_asked(ann: User, gatew
     reading = ann.get(f"/api/schedules/{schedule['id']}", min_position=position + 1)
     async with asyncio.TaskGroup() as tasks:
         waiting = tasks.create_task(reading)
-        await gateway.services.tick(next(iter(gateway.services.known)))
+        await gateway.executions.tick(UUID(schedule["id"]))
     assert waiting.result()["last_run_status"] == "pending"
 
 
