@@ -1,15 +1,15 @@
-"""schedule-svc from outside: replicas as processes, requests to them, and what the log then holds."""
+"""schedule-svc from outside: replicas as processes, requests, and what the log then holds."""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from contracts.actions import Benchmark
-from contracts.commands import Accepted, Command, CreateSchedule, Refused
+from contracts.commands import Accepted, CreateSchedule, Refused, ScheduleCommand
 from contracts.events import Event
 from contracts.events.schedule import Definition
 from contracts.inventory import Inventory
@@ -45,12 +45,12 @@ class Process:
 
 
 Start: TypeAlias = Callable[[], Awaitable[Process]]
-Ask: TypeAlias = Callable[[Command], Awaitable[Accepted | Refused]]
+Ask: TypeAlias = Callable[[ScheduleCommand], Coroutine[Any, Any, Accepted | Refused]]
 
 
 async def eventually(holds: Callable[[], bool], within_s: float = 15) -> None:
     async with asyncio.timeout(within_s):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - what it waits for is another process's
             await asyncio.sleep(0.02)
 
 
@@ -59,7 +59,7 @@ async def wait_for(
 ) -> list[Row]:
     """The stream, as soon as it holds enough."""
     async with asyncio.timeout(within_s):
-        while not enough(rows := await log.stream(stream)):
+        while not enough(rows := await log.stream(stream)):  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.02)
     return rows
 
@@ -82,3 +82,10 @@ def new_schedule(
 
 def stream_of(schedule_id: UUID) -> str:
     return f"schedule-{schedule_id}"
+
+
+async def made(ask: Ask, command: CreateSchedule) -> UUID:
+    """Create it, and tell its id."""
+    reply = await ask(command)
+    assert isinstance(reply, Accepted), reply
+    return reply.schedule_id

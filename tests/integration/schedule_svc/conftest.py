@@ -4,16 +4,26 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 import yaml
 
-from contracts.commands import REPLY, Accepted, Command, Refused
+from contracts.commands import REPLY, Accepted, Refused, ScheduleCommand
 from contracts.subjects import command_subject
+from eventlog.beside import beside
 from eventlog.bus import Bus, BusUnavailable, connect
 from eventlog.postgres import PostgresLog, open_log
+from eventlog.projection import project
+from schedule_svc.commands import Desk
+from schedule_svc.database_clock import DatabaseClock
+from schedule_svc.definition import Rules
+from schedule_svc.due import DueTable
+from schedule_svc.horizon import Horizon
+from schedule_svc.names import Names
+from schedule_svc.projection import DueProjection
 from scheduling import INVENTORY, Ask, Process, Start, eventually
 
 
@@ -68,11 +78,29 @@ async def start(database: Database, nats_url: str, tmp_path: Path) -> AsyncGener
 
 
 @pytest.fixture
+async def desk(log: PostgresLog) -> AsyncGenerator[Desk]:
+    """What commands are carried out with, in this process; the projection follows."""
+    clock, horizon = DatabaseClock(log.pool), Horizon()
+    await clock.measure()
+    following = project(DueProjection(horizon), log.pool, log, None)
+    async with beside(following, "projection") as task:
+        yield Desk(
+            log=log,
+            names=Names(log.pool, limit=3),
+            due=DueTable(log.pool),
+            horizon=horizon,
+            clock=clock,
+            rules=Rules(INVENTORY, timedelta(seconds=1)),
+        )
+        task.cancel()
+
+
+@pytest.fixture
 def ask(bus: Bus) -> Ask:
     """Ask whichever replica there is, again under the same key until one answers."""
 
-    async def ask(command: Command) -> Accepted | Refused:
-        subject = command_subject("schedule", getattr(command, "verb"))  # noqa: B009
+    async def ask(command: ScheduleCommand) -> Accepted | Refused:
+        subject = command_subject("schedule", command.verb)
         async with asyncio.timeout(15):
             while True:
                 try:

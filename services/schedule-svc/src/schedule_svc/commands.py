@@ -86,7 +86,7 @@ async def _create(desk: Desk, command: CreateSchedule, now: datetime) -> Accepte
         rules=desk.rules,
     )
     await desk.names.for_new(command.owner, name, schedule_id, now)
-    async with _released(desk, command.owner, name, schedule_id):
+    async with _released(desk, command.owner, name, schedule_id, now):
         return await _decide(desk, command, schedule_id, decided, known)
 
 
@@ -118,9 +118,9 @@ async def _update(desk: Desk, command: UpdateSchedule, now: datetime) -> Accepte
     if name is None:
         return await _decide(desk, command, schedule_id, decided, known)
     await desk.names.for_renamed(owner, name, schedule_id, now)
-    async with _released(desk, owner, name, schedule_id):
+    async with _released(desk, owner, name, schedule_id, now):
         done = await _decide(desk, command, schedule_id, decided, known)
-    await desk.names.settle(owner, name, schedule_id, now)
+    await desk.names.settle(name, schedule_id)
     return done
 
 
@@ -167,12 +167,14 @@ async def _known(desk: Desk, owner: str, schedule_id: UUID) -> Known:
 
 
 @asynccontextmanager
-async def _released(desk: Desk, owner: str, name: str, schedule_id: UUID) -> AsyncGenerator[None]:
+async def _released(
+    desk: Desk, owner: str, name: str, schedule_id: UUID, now: datetime
+) -> AsyncGenerator[None]:
     """Give the name back if the body is refused."""
     try:
         yield
     except Refusal:
-        await desk.names.release(owner, name, schedule_id)
+        await desk.names.release(owner, name, schedule_id, now)
         raise
 
 

@@ -2,12 +2,14 @@
 
 What is known is a bound: when an answer carrying database time T arrived at monotonic m, that clock
 shows at least T + (n - m) at every later n. The best such bound of the last minute is `now()`; so
-it is never ahead of the database, and what is fired by it is never early.
+it is never ahead of the database, and what is fired by it is never early. The loop's own time would
+not do: uvloop keeps it in whole milliseconds.
 """
 
 import asyncio
 from collections import deque
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final, TypeAlias
 
 import asyncpg
@@ -35,7 +37,7 @@ class DatabaseClock:
 
     def now(self) -> datetime:
         """What the database's clock shows at least; microseconds to a millisecond behind it."""
-        return self._bounds[0][1] + timedelta(seconds=_monotonic())
+        return self._bounds[0][1] + timedelta(seconds=monotonic())
 
     def witness(self, shown: datetime, asked: float, answered: float) -> None:
         """The database showed `shown` between these two moments of the monotonic clock."""
@@ -57,14 +59,14 @@ class DatabaseClock:
             back = self._bounds[0][1] - most
             if back > STEP:
                 log.warning("database_clock_stepped_back", by_ms=back / timedelta(milliseconds=1))
-            self._bounds = deque([(_monotonic(), at - timedelta(seconds=_monotonic()))])
+            self._bounds = deque([(monotonic(), at - timedelta(seconds=monotonic()))])
 
     async def measure(self) -> None:
         """Ask a few times. Raises OSError, asyncpg.PostgresError."""
         for _ in range(3):
-            asked = _monotonic()
+            asked = monotonic()
             shown = await self._pool.fetchval(SQL["database_time"])
-            self.witness(shown, asked, _monotonic())
+            self.witness(shown, asked, monotonic())
 
     async def keep(self) -> None:
         """Measure again and again; while the database is away the old bound still holds."""
@@ -74,7 +76,3 @@ class DatabaseClock:
                 await self.measure()
             except LOST:
                 log.warning("database_clock_unread")
-
-
-def _monotonic() -> float:
-    return asyncio.get_running_loop().time()

@@ -1,7 +1,7 @@
 """Names and numbers hold for all of an owner's schedules, so they are reserved before the append.
 
-A reservation is confirmed when the event is projected, and given back when the append is refused.
-One whose append never came is taken over after a while.
+A reservation is given back when the append is refused. What a process that died has left behind is
+found when it is in another's way, and taken over after a while.
 """
 
 from datetime import datetime, timedelta
@@ -33,18 +33,17 @@ class Names:
         """Reserve a second name for a schedule there is. Raises NameTaken."""
         await self._reserve(owner, name, schedule_id, None, now)
 
-    async def release(self, owner: str, name: str, schedule_id: UUID) -> None:
-        """The append was refused: nobody bears the name."""
-        await self._pool.execute(SQL["name_release"], owner, name, schedule_id)
+    async def release(self, owner: str, name: str, schedule_id: UUID, now: datetime) -> None:
+        """The append was refused: what was reserved at `now` is free again."""
+        await self._pool.execute(SQL["name_release"], owner, name, schedule_id, now)
 
-    async def settle(self, owner: str, name: str, schedule_id: UUID, now: datetime) -> None:
-        """The schedule bears this name now, and no other."""
-        await self._pool.execute(SQL["names_confirm"], [schedule_id], [owner], [name], [now])
-        await self._pool.execute(SQL["names_former"], [schedule_id], [name])
+    async def settle(self, name: str, schedule_id: UUID) -> None:
+        """The schedule was renamed: it bears this name, and no other."""
+        await self._pool.execute(SQL["name_settle"], schedule_id, name)
 
     async def free(self, schedule_id: UUID) -> None:
         """The schedule is gone."""
-        await self._pool.execute(SQL["names_free"], [schedule_id])
+        await self._pool.execute(SQL["names_free"], schedule_id)
 
     async def _reserve(
         self, owner: str, name: str, schedule_id: UUID, limit: int | None, now: datetime

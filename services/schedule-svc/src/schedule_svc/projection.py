@@ -1,4 +1,4 @@
-"""The log's schedule events, applied to `schedule.due` and `schedule.names`, set by set.
+"""The log's schedule events, applied to `schedule.due`, set by set.
 
 What changes often (the cursor) is written apart from what is big (the definition).
 """
@@ -40,17 +40,16 @@ class _Cursor:
 
 @dataclass(slots=True)
 class _Batch:
-    """What a run of events makes of the tables, by schedule."""
+    """What a run of events makes of the table, by schedule."""
 
     created: dict[UUID, tuple[str, ScheduleCreated]] = field(default_factory=dict[Any, Any])
     redefined: dict[UUID, tuple[Definition, int | None]] = field(default_factory=dict[Any, Any])
     moved: dict[UUID, _Cursor] = field(default_factory=dict[Any, Any])
-    named: dict[UUID, tuple[str, str, datetime]] = field(default_factory=dict[Any, Any])
     deleted: set[UUID] = field(default_factory=set[UUID])
 
 
 class DueProjection:
-    """Keeps the tables, and tells this process's horizon at once."""
+    """Keeps the table, and tells this process's horizon at once."""
 
     name = "due"
     schema = "schedule"
@@ -71,11 +70,9 @@ class DueProjection:
         event, owner = row.event, row.owner or ""
         if isinstance(event, ScheduleCreated):
             batch.created[event.schedule_id] = (owner, event)
-            batch.named[event.schedule_id] = (owner, event.definition.name, row.recorded_at)
             self._horizon.offer(Entry(owner, first(event)))
         elif isinstance(event, ScheduleDeleted):
             batch.deleted.add(event.schedule_id)
-            batch.named.pop(event.schedule_id, None)
             self._horizon.drop(event.schedule_id)
         elif isinstance(event, MOVES):
             _move(batch, event, row)
@@ -96,22 +93,15 @@ def _move(batch: _Batch, event: Move, row: Row) -> None:
         _, spec_version = batch.redefined.get(schedule_id, (None, None))
         spec_version = row.version if "spec" in event.changed else spec_version
         batch.redefined[schedule_id] = (event.definition, spec_version)
-        batch.named[schedule_id] = (row.owner or "", event.definition.name, row.recorded_at)
 
 
 def _statements(batch: _Batch) -> Iterator[Statement]:
-    """In the order they must run: names are let go before others are confirmed."""
     yield "due_created", _created(batch)
     ids = list(batch.redefined)
     texts = [definition.model_dump_json() for definition, _ in batch.redefined.values()]
     yield "due_redefined", [ids, texts, [version for _, version in batch.redefined.values()]]
     yield "due_moved", _moved(batch)
     yield "due_deleted", [list(batch.deleted)]
-    named = list(batch.named.values())
-    owners, names, instants = ([each[n] for each in named] for n in range(3))
-    yield "names_free", [list(batch.deleted)]
-    yield "names_former", [list(batch.named), names]
-    yield "names_confirm", [list(batch.named), owners, names, instants]
 
 
 def _created(batch: _Batch) -> list[Any]:

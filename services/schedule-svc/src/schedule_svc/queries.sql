@@ -54,21 +54,13 @@ delete from schedule.due where schedule_id = any($1)
 select schedule.reserve_name($1, $2, $3, $4, $5, $6)
 
 -- name: name_release
--- Give back a name whose append was refused.
-delete from schedule.names where owner = $1 and name = $2 and schedule_id = $3 and not confirmed
+-- Give back a name whose append was refused, if this very request took it.
+delete from schedule.names where owner = $1 and name = $2 and schedule_id = $3 and reserved_at = $4
+
+-- name: name_settle
+-- A renamed schedule lets go of the names it had before.
+delete from schedule.names where schedule_id = $1 and name <> $2
 
 -- name: names_free
--- The names of deleted schedules.
-delete from schedule.names where schedule_id = any($1)
-
--- name: names_former
--- A renamed schedule lets go of the names it had before.
-delete from schedule.names n using unnest($1::uuid[], $2::text[]) as s(schedule_id, name)
-where n.schedule_id = s.schedule_id and n.name <> s.name
-
--- name: names_confirm
--- These schedules bear these names in the log.
-insert into schedule.names (owner, name, schedule_id, confirmed, reserved_at)
-select s.owner, s.name, s.schedule_id, true, s.reserved_at
-from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) as s(schedule_id, owner, name, reserved_at)
-on conflict (owner, name) do update set confirmed = true where schedule.names.schedule_id = excluded.schedule_id
+-- A deleted schedule bears no name.
+delete from schedule.names where schedule_id = $1

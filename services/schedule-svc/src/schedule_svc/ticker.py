@@ -9,6 +9,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final, Protocol
 
 import structlog
@@ -102,7 +103,7 @@ async def _appended(
     events: Log, taken: list[Entry], clock: Clock, now: datetime
 ) -> list[tuple[Ready, Answer]]:
     ready = [prepared(entry, now) for entry in taken]
-    asked = asyncio.get_running_loop().time()
+    asked = monotonic()
     recorded = await events.append_all([each.append for each in ready])
     for answer in recorded[-1:]:
         clock.recorded(answer.recorded_at, asked)

@@ -31,35 +31,40 @@ create table schedule.names (
   owner text,
   name text,
   schedule_id uuid not null,
-  confirmed boolean not null default false,
   reserved_at timestamptz not null,
   primary key (owner, name)
 );
 create index names_schedule on schedule.names (schedule_id);
 
 -- One owner's requests queue here, so that parallel ones cannot pass the limit or share a name.
--- A reservation whose append never came may be taken over; a null limit only asks for the name.
+-- Reservations older than p_stale whose process died are found when they are in the way: never
+-- created, deleted meanwhile, or the former name of a schedule that bears another one by now.
 create function schedule.reserve_name(
     p_owner text, p_name text, p_schedule uuid, p_limit int, p_at timestamptz, p_stale timestamptz)
 returns text language plpgsql as $$
+declare verdict text;
 begin
   perform pg_advisory_xact_lock(hashtextextended('schedule.names/' || p_owner, 0));
-  delete from schedule.names n
-    where n.owner = p_owner and not n.confirmed and n.reserved_at < p_stale
-      and (not exists (select from eventlog.streams s where s.stream_id = 'schedule-' || n.schedule_id)
-           or exists (select from schedule.due d
-                      where d.schedule_id = n.schedule_id and d.definition ->> 'name' <> n.name));
-  if exists (select from schedule.names n
-             where n.owner = p_owner and n.name = p_name and n.schedule_id <> p_schedule) then
-    return 'taken';
+  for attempt in 1..2 loop
+    verdict := case
+      when exists (select from schedule.names n
+                   where n.owner = p_owner and n.name = p_name and n.schedule_id <> p_schedule) then 'taken'
+      when (select count(distinct n.schedule_id) from schedule.names n
+            where n.owner = p_owner and n.schedule_id <> p_schedule) >= p_limit then 'full'
+      else 'reserved' end;
+    exit when verdict = 'reserved' or attempt = 2;
+    delete from schedule.names n
+      where n.owner = p_owner and n.reserved_at < p_stale
+        and (coalesce((select e.type from eventlog.events e where e.stream_id = 'schedule-' || n.schedule_id
+                       order by e.version desc limit 1), 'ScheduleDeleted') = 'ScheduleDeleted'
+             or exists (select from schedule.due d join schedule.names m using (schedule_id)
+                        where d.schedule_id = n.schedule_id and m.name = d.definition ->> 'name' and m.name <> n.name));
+  end loop;
+  if verdict = 'reserved' then
+    insert into schedule.names (owner, name, schedule_id, reserved_at)
+      values (p_owner, p_name, p_schedule, p_at) on conflict do nothing;
   end if;
-  if (select count(distinct n.schedule_id) from schedule.names n
-      where n.owner = p_owner and n.schedule_id <> p_schedule) >= p_limit then
-    return 'full';
-  end if;
-  insert into schedule.names (owner, name, schedule_id, reserved_at)
-    values (p_owner, p_name, p_schedule, p_at) on conflict do nothing;
-  return 'reserved';
+  return verdict;
 end $$;
 
 grant usage on schema schedule to tickmark_schedule, tickmark_audit;
