@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +46,10 @@ class RunnerProcess:
             self.process.kill()
         await self.process.wait()
 
+    async def kill_once(self, ready: Callable[["RunnerProcess"], bool]) -> None:
+        await until(lambda: ready(self))
+        await self.kill()
+
     async def stop(self) -> int:
         """Ask it to end, and tell how it did."""
         self.send(signal.SIGTERM)
@@ -76,6 +80,7 @@ class Installation:
             )
         replica = RunnerProcess(process, output)
         self.replicas.append(replica)
+        await until(lambda: bool(replica.said("taking_runs")), within_s=45)
         return replica
 
     async def holder(self, run: UUID) -> RunnerProcess:

@@ -10,7 +10,8 @@ import pytest
 
 from onecall import KEY, NOON, answered, called, fine
 from rawserver import Conversation, delta, head, serving
-from runner_svc.exchange import Cancellation
+from runner_svc.connection import Stamps, StampStream
+from runner_svc.exchange import Asked, Cancellation, Deadlines, exchange
 
 WAIT_S = 5.0
 
@@ -83,6 +84,34 @@ async def test_a_server_that_does_not_close_after_the_marker_is_not_waited_for()
     assert (made.status, made.response) == ("ok", "Hello")
     assert made.metrics.total_ms is not None
     assert made.metrics.total_ms < 200
+
+
+async def test_the_marker_ends_a_stream_also_when_it_comes_in_pieces() -> None:
+    async def in_pieces(talk: Conversation) -> None:
+        await talk.stream(delta("a"))
+        for piece in (b"data: [DO", b"NE]\n\n"):
+            await asyncio.sleep(0.02)
+            await talk.say(piece)
+        await talk.hang()
+
+    patient = Deadlines(total_s=60)
+    async with serving(in_pieces) as server, asyncio.timeout(WAIT_S):
+        asked = Asked(url=server.url, headers={}, body=b"", markers=(b"\ndata: [DONE]",))
+        seen = await exchange(asked, patient, Cancellation())
+    assert seen.broke is None
+    assert b"".join(each.data for each in seen.reads).endswith(b"data: [DONE]\n\n")
+
+
+async def test_bytes_have_the_stamp_of_their_arrival_however_late_they_are_taken() -> None:
+    stamps = Stamps()
+    stream = StampStream(stamps, "nowhere", 0)
+    stream.data_received(b"a")
+    first = stamps.arrived
+    stream.data_received(b"b")
+    assert await stream.read(1) == b"a"
+    assert stamps.taken == first
+    assert await stream.read(1) == b"b"
+    assert stamps.taken == stamps.arrived != first
 
 
 async def test_a_cancelled_call_hangs_up() -> None:

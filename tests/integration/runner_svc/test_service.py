@@ -5,13 +5,16 @@ import signal
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 import pytest
 
 from contracts.events.run import RunInterrupted
 from deliveries import until
 from eventlog.jetstream import call
+from eventlog.postgres import create_pool
 from runner_svc import open_runs
+from runner_svc.presence import lives, present
 from runners import Installation, installation
 from runs import FAST, SLOW, calls, request, run_id, story, told, want_end
 
@@ -41,16 +44,22 @@ async def test_a_requested_run_is_run(installed: Installation) -> None:
     assert await story(installed.log, RUN) == GOOD
 
 
-async def test_many_runs_are_shared_out_and_each_is_run_once(installed: Installation) -> None:
-    for _ in range(3):
-        await installed.start()
-    ids = [run_id(n) for n in range(40)]
-    for each in ids:
-        await request(installed.log, each, FAST)
-    for each in ids:
-        await told(installed.log, each, "RunCompleted")
-    assert [len(await story(installed.log, each)) for each in ids] == [4] * 40
-    assert len(installed.server.asked) == 40
+async def test_many_runs_are_shared_out_and_each_is_run_once(
+    database: Database, nats_url: str, tmp_path: Path
+) -> None:
+    """Two replicas with five slots each: ten go at once, and the rest when there is room."""
+    async with installation(database.dsn, nats_url, tmp_path, slots=5) as installed:
+        replicas = [await installed.start() for _ in range(2)]
+        ids = [run_id(n) for n in range(25)]
+        for each in ids:
+            await request(installed.log, each, SLOW)
+        await until(lambda: len(installed.server.asked) == 10)
+        assert [len(replica.said("run_started")) for replica in replicas] == [5, 5]
+        installed.go.set()
+        for each in ids:
+            await told(installed.log, each, "RunCompleted")
+            assert await story(installed.log, each) == ONE
+        assert len(installed.server.asked) == 25
 
 
 async def test_a_runner_killed_in_a_run_leaves_it_interrupted(installed: Installation) -> None:
@@ -147,24 +156,54 @@ async def test_what_jetstream_never_delivered_is_found_by_the_sweep(
         assert [line["run_id"] for line in swept.said("run_swept_up")] == [str(RUN)]
 
 
+async def test_a_lost_run_that_is_not_delivered_again_is_found_by_the_sweep(
+    database: Database, nats_url: str, tmp_path: Path
+) -> None:
+    async with installation(database.dsn, nats_url, tmp_path, relayed=False) as installed:
+        await request(installed.log, RUN, SLOW)
+        await (await installed.start()).kill_once(lambda one: bool(one.said("run_started")))
+        swept = await installed.start()
+        await told(installed.log, RUN, "RunInterrupted")
+        assert [line["run_id"] for line in swept.said("run_swept_up")] == [str(RUN)]
+
+
+async def test_an_instance_lives_from_its_first_moment_to_its_last(database: Database) -> None:
+    async with await create_pool(database.dsn) as pool:
+        assert not await lives(pool, "ada")
+        async with present(pool, "ada", ttl_s=20, every_s=8):
+            assert await lives(pool, "ada")
+        assert not await lives(pool, "ada")
+
+
+async def test_an_instance_whose_lease_ran_out_takes_it_again(database: Database) -> None:
+    async with (
+        await create_pool(database.dsn) as pool,
+        present(pool, "ada", ttl_s=20, every_s=0.02),
+    ):
+        await pool.execute("update eventlog.leases set expires_at = '-infinity'")
+        async with asyncio.timeout(5):
+            while not await lives(pool, "ada"):
+                await pool.fetchval("select 1")
+
+
 async def test_open_runs_are_those_without_an_end(installed: Installation) -> None:
     await installed.start()
     for each in (RUN, run_id(2)):
         await request(installed.log, each, SLOW if each == RUN else FAST)
     await told(installed.log, run_id(2), "RunCompleted")
     await installed.holder(RUN)
-    (instance,) = await seen_by_sweep(installed, 1)
-    assert await open_runs.held_by(installed.log.pool, instance) == [RUN]
+    await seen_by_sweep(installed, [RUN])
     await want_end(installed.log, RUN)
     await told(installed.log, RUN, "RunCancelled")
-    assert await seen_by_sweep(installed, 0) == []
+    await seen_by_sweep(installed, [])
 
 
-async def seen_by_sweep(installed: Installation, runners: int) -> list[str]:
-    """The instances that hold runs, once they are so many."""
+async def seen_by_sweep(installed: Installation, expected: list[UUID]) -> None:
+    """Returns once these are the runs that runners hold."""
+    pool = installed.log.pool
     async with asyncio.timeout(10):
         while True:
-            found = await open_runs.runners(installed.log.pool)
-            if len(found) == runners:
-                return found
+            holders = await open_runs.runners(pool)
+            if [run for each in holders for run in await open_runs.held_by(pool, each)] == expected:
+                return
             await asyncio.sleep(0.01)

@@ -63,6 +63,11 @@ def test_reasoning_that_is_not_streamed_leaves_the_pace_to_the_answer(visibility
         (timeline(*ANSWER), counted(1), "too_few_tokens"),
         (timeline((100, "answer"), (100, "answer")), counted(9), "buffered"),
         (timeline((850, "answer"), (900, "answer")), counted(51), "buffered"),
+        (
+            timeline((40, "reasoning"), (900, "answer"), visibility="summary"),
+            counted(30, 20),
+            "buffered",
+        ),
         (timeline(), counted(9), "no_output"),
         (timeline(head_ns=None), Tokens(), "not_reached"),
         (timeline((900, "answer"), streamed=False), counted(9), "not_streamed"),

@@ -18,6 +18,7 @@ KEY = "canary/+key=9"
     [
         KEY,
         quote(KEY, safe=""),
+        quote(KEY),
         base64.b64encode(KEY.encode()).decode(),
         base64.urlsafe_b64encode(KEY.encode()).decode().rstrip("="),
     ],

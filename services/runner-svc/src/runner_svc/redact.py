@@ -8,7 +8,7 @@ import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 BLANK: Final = "[redacted]"
 MESSAGE_LENGTH: Final = 500
@@ -75,7 +75,7 @@ def _forms(secret: str) -> tuple[str, ...]:
     return (
         secret,
         quote(secret, safe=""),
-        quote_plus(secret),
+        quote(secret),
         b64encode(raw).decode().rstrip("="),
         urlsafe_b64encode(raw).decode().rstrip("="),
     )

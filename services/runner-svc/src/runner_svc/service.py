@@ -45,6 +45,7 @@ async def serve(
             runs.create_task(take(deliveries, runner, slots, settings.beat_seconds, runs)),
             runs.create_task(sweep(overdue.runs, runner, slots, settings.sweep_seconds, runs)),
         )
+        log.info("taking_runs", slots=settings.slots)
         await stop.wait()
         log.info("draining", runs=len(runner.held))
         for each in asking:
