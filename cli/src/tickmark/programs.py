@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -70,14 +70,15 @@ def simulator(installation: Installation, port: int) -> Program:
     )
 
 
-def service(place: Place, name: str, port: int, extra: Mapping[str, str]) -> Program:
-    """A service whose probes answer on `port`."""
+def service(place: Place, name: str, ports: Sequence[int], variables: Mapping[str, str]) -> Program:
+    """A service; it serves when it says so at a probe of its own, and listens on `ports`."""
+    probe = embedded.free_port()
     return Program(
         name=name,
         command=(sys.executable, "-m", name.replace("-", "_")),
         log=place.installation.log(name),
-        ready=_well(port),
-        environment=place.environment(extra),
+        ready=_well(probe, ports),
+        environment=place.environment({"TICKMARK_HEALTH__PORT": str(probe), **variables}),
     )
 
 
@@ -112,15 +113,23 @@ def _listens(port: int) -> Callable[[], Awaitable[bool]]:
     return ready
 
 
-def _well(port: int) -> Callable[[], Awaitable[bool]]:
+def _well(probe: int, ports: Sequence[int]) -> Callable[[], Awaitable[bool]]:
     async def ready() -> bool:
-        try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(b"GET /readyz HTTP/1.0\r\n\r\n")
-            status = await asyncio.wait_for(reader.readline(), 5)
-            writer.close()
-        except OSError:
-            return False
-        return b" 200 " in status
+        return await _says_ready(probe) and all(map(embedded.listening, ports))
 
     return ready
+
+
+async def _says_ready(probe: int) -> bool:
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", probe)
+    except OSError:
+        return False
+    try:
+        writer.write(b"GET /readyz HTTP/1.0\r\n\r\n")
+        async with asyncio.timeout(5):
+            return b" 200 " in await reader.readline()
+    except OSError:
+        return False
+    finally:
+        writer.close()

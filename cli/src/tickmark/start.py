@@ -8,7 +8,7 @@ from chassis.settings import Settings
 from tickmark import database, embedded, nats_users, page, programs, welcome
 from tickmark.configuration import DRAWN
 from tickmark.installation import Installation
-from tickmark.programs import Place
+from tickmark.programs import SERVICES, Place
 from tickmark.progress import step
 from tickmark.supervisor import Program, Supervisor
 
@@ -47,7 +47,7 @@ class Start:
                 done.detail = await self._own_postgres()
 
     async def _use_postgres(self, dsn: str) -> str:
-        for service in programs.SERVICES.values():
+        for service in SERVICES.values():
             self._private(service)["TICKMARK_POSTGRES__ROLE"] = f"tickmark_{service}"
         return _applied(await database.apply_migrations(dsn))
 
@@ -67,7 +67,7 @@ class Start:
             for each in database.LOGINS
         }
         await database.make_logins(f"{server}/tickmark", logins)
-        for service in programs.SERVICES.values():
+        for service in SERVICES.values():
             dsn = (
                 f"postgresql://{database.login(service)}:{logins[service]}@{self.postgres}/tickmark"
             )
@@ -80,7 +80,7 @@ class Start:
                 done.detail = f"the one the settings name, {self.settings.nats.url}"
                 return
             port, config = embedded.free_port(), self.installation.folder / "nats.conf"
-            names = programs.SERVICES.values()
+            names = SERVICES.values()
             passwords = {each: self.installation.secret(f"nats.{each}") for each in names}
             nats_users.write(config, passwords)
             await self.supervisor.start(programs.nats(self.installation, port, config))
@@ -94,8 +94,7 @@ class Start:
         if not programs.uses_simulator(self.settings):
             return
         with step("simulator") as done:
-            wanted = int(programs.SIMULATED.rpartition(":")[2])
-            port = wanted if not embedded.listening(wanted) else embedded.free_port()
+            port = embedded.free_port()
             await self.supervisor.start(programs.simulator(self.installation, port))
             self.variables |= programs.simulated(self.settings, port)
             done.detail = f"plays models and agents on 127.0.0.1:{port}"
@@ -110,16 +109,12 @@ class Start:
         with step("services") as done:
             place = Place(self.installation, self.config, self.variables)
             self._private("gateway").update(self._gateway())
-            every = [
-                self._service(place, name, service) for name, service in programs.SERVICES.items()
-            ]
-            await self.supervisor.start(*every)
-            done.detail = ", ".join(programs.SERVICES)
+            await self.supervisor.start(*(self._service(place, name) for name in SERVICES))
+            done.detail = ", ".join(SERVICES)
 
-    def _service(self, place: Place, name: str, service: str) -> Program:
-        port = self.port if name == "gateway" else embedded.free_port()
-        extra = {"TICKMARK_HEALTH__PORT": str(port)} if name != "gateway" else {}
-        return programs.service(place, name, port, {**extra, **self._private(service)})
+    def _service(self, place: Place, name: str) -> Program:
+        ports = [self.port] if name == "gateway" else []
+        return programs.service(place, name, ports, self._private(SERVICES[name]))
 
     def _gateway(self) -> dict[str, str]:
         given = os.environ.get(DRAWN)
