@@ -127,7 +127,7 @@ class _Keeping:
                     if moved == "UPDATE 1":
                         await self._projection.apply(connection, rows)
             except asyncpg.InterfaceError as error:
-                if connection.is_closed():
+                if _gone(connection):
                     raise LogUnavailable from error
                 raise
         return moved == "UPDATE 1"
@@ -141,3 +141,10 @@ class _Keeping:
     def _reached(self, at: Checkpoint) -> None:
         self.at = at
         self._on_applied(at.position)
+
+
+def _gone(connection: Connection) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool took a dead one away from us
+        return True

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from nats.aio.msg import Msg
 
-from deliveries import NatsServer, until
+from deliveries import NatsServer, running, until
 from eventlog.bus import AnswerFailed, Bus, BusUnavailable, connect
 
 
@@ -132,8 +132,11 @@ async def test_answers_go_on_after_a_restart(nats: NatsServer, bus: Bus) -> None
     assert await bus.ask("cmd.test.Echo", b"again") == b"heard again"
 
 
-async def test_a_process_may_start_before_its_server(nats: NatsServer) -> None:
+async def test_a_process_may_start_before_its_server(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nats.stop()
+    monkeypatch.setattr("eventlog.bus.FIRST_WAIT_S", 0.05)
     async with connect(nats.url, name="early") as bus:
         pokes = await bus.pokes()
         await bus.answer("cmd.test.Echo", "test", echo)
@@ -172,16 +175,35 @@ async def test_a_poke_wakes_who_waits_and_is_not_missed_between_two_waits(bus: B
             tasks.create_task(bus.poke(2))
 
 
-async def test_breaks_are_told(nats: NatsServer, bus: Bus) -> None:
+async def test_a_break_is_told_to_those_who_want_to_know(nats: NatsServer, bus: Bus) -> None:
     told: list[str] = []
-    ended = bus.on_break(lambda: told.append("broken"))
-    nats.kill()
-    await until(lambda: len(told) == 1)
-    nats.start()
-    await until(lambda: len(told) == 2)
+    bus.on_break(lambda: told.append("first"))
+    ended = bus.on_break(lambda: told.append("second"))
     ended()
-    bus.broken()
-    assert len(told) == 2
+    nats.kill()
+    await until(lambda: bool(told))
+    assert told == ["first"]
+
+
+async def test_a_question_under_way_ends_with_the_connection(nats: NatsServer, bus: Bus) -> None:
+    asked, never = asyncio.Event(), asyncio.Event()
+
+    async def hang(_request: bytes) -> bytes:
+        asked.set()
+        await never.wait()
+        return b""
+
+    async with connect(nats.url, name="answering") as answering, asyncio.timeout(20):
+        await answering.answer("cmd.test.Hang", "test", hang)
+        async with running(_kill_when(asked, nats)):
+            with pytest.raises(BusUnavailable):
+                await bus.ask("cmd.test.Hang", b"", timeout_s=60)
+        never.set()
+
+
+async def _kill_when(event: asyncio.Event, nats: NatsServer) -> None:
+    await event.wait()
+    nats.kill()
 
 
 async def test_a_failing_body_raises_its_own_error(nats: NatsServer) -> None:

@@ -31,12 +31,15 @@ class Counting:
     name, schema = "counting", "counting"
 
     def __init__(self, by: str = "one") -> None:
-        self.by, self.fail_at, self.batches = by, 0, 0
+        self.by, self.fail_at, self.cut_at, self.batches = by, 0, 0, 0
 
     async def apply(self, connection: Any, rows: Sequence[Row]) -> None:
         values = [(row.position, self.by) for row in rows]
         await connection.executemany("insert into counting.seen values ($1, $2)", values)
         self.batches += 1
+        if self.cut_at in [row.position for row in rows]:
+            self.cut_at = 0
+            await connection.execute("select pg_terminate_backend(pg_backend_pid())")
         if self.fail_at in [row.position for row in rows]:
             raise ZeroDivisionError
 
@@ -121,6 +124,16 @@ async def test_a_lost_connection_is_waited_out(log: PostgresLog) -> None:
             await cut(log)
             await applied.reached(20 * round_ + 20)
     assert await seen(log) == list(range(1, 101))
+
+
+async def test_a_connection_lost_within_a_batch_leaves_nothing_of_it(log: PostgresLog) -> None:
+    await grow(log, 25)
+    cutting, applied = Counting(), Progress()
+    cutting.cut_at = 15
+    async with running(project(cutting, log.pool, log, None, on_applied=applied, batch=10)):
+        await applied.reached(25)
+    assert cutting.cut_at == 0
+    assert await seen(log) == list(range(1, 26))
 
 
 async def cut(log: PostgresLog) -> None:

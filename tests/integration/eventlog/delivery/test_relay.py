@@ -21,7 +21,7 @@ from deliveries import (
 )
 from eventlog.batches import publish_run
 from eventlog.bus import Bus, connect
-from eventlog.jetstream import JetStreamError, call, message_at
+from eventlog.jetstream import JetStreamError, call, ensure_stream, message_at
 from eventlog.memory import MemoryLog
 from eventlog.postgres import PostgresLog
 from eventlog.relay import ForeignStream, relay
@@ -63,7 +63,7 @@ async def test_a_relay_killed_at_any_point_loses_or_doubles_nothing(
     nats: NatsServer, bus: Bus, log: PostgresLog
 ) -> None:
     await grow(log, 3000)
-    for turns in range(60):
+    for turns in range(0, 60, 3):
         async with connect(nats.url, name="killed") as own:
             await killed_after(turns, relaying(log, own, progress := Progress()), progress)
     await grow(log, 500, start=3001)
@@ -184,6 +184,12 @@ async def test_a_stream_of_another_log_stops_the_relay(bus: Bus, log: PostgresLo
     await assert_holds(bus, other, 1, 5)
 
 
+async def test_an_empty_stream_of_another_log_stops_the_relay(bus: Bus) -> None:
+    await ensure_stream(bus, str(UUID(int=99)), first=1)
+    with pytest.raises(ForeignStream):
+        await relay(await grown(5), bus)
+
+
 async def test_a_log_that_went_back_stops_the_relay(bus: Bus) -> None:
     await publish_some(bus, await grown(5), 5)
     with pytest.raises(ForeignStream):
@@ -200,9 +206,12 @@ async def test_a_log_that_went_back_and_grew_again_stops_the_relay(bus: Bus) -> 
     await assert_holds(bus, before, 1, 5)
 
 
-async def test_a_relay_started_before_its_server_carries_on_when_it_comes(nats: NatsServer) -> None:
+async def test_a_relay_started_before_its_server_carries_on_when_it_comes(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log = await grown(10)
     nats.stop()
+    monkeypatch.setattr("eventlog.bus.FIRST_WAIT_S", 0.05)
     async with connect(nats.url, name="early") as bus:
         progress = Progress()
         async with running(relaying(log, bus, progress)):

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 
+import pytest
+
 from deliveries import (
     NatsServer,
     Progress,
@@ -147,9 +149,10 @@ async def test_a_tail_comes_back_to_the_bus(nats: NatsServer, bus: Bus, log: Pos
 
 
 async def test_a_tail_that_starts_without_a_server_follows_the_log(
-    nats: NatsServer, log: PostgresLog
+    nats: NatsServer, log: PostgresLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nats.stop()
+    monkeypatch.setattr("eventlog.bus.FIRST_WAIT_S", 0.05)
     async with connect(nats.url, name="early") as bus, reading(log, bus) as tail:
         await grow(log, 5)
         await tail.reached(5)

@@ -69,6 +69,7 @@ async def test_no_more_is_taken_than_there_are_slots(bus: Bus) -> None:
         for done in range(10):
             await until(lambda: runner.slots.free == 0 or len(runner.taken) == 10)
             assert len(runner.taken) - done <= 3
+            assert await consumer(bus, lambda state: state["num_ack_pending"] <= 3)()
             await runner.finish(runner.taken[done])
         await until(lambda: runner.slots.free == 3)
     assert runner.positions == list(range(3, 13))
