@@ -27,7 +27,8 @@ def may_use(offer: AgentOffer, caller: Caller) -> bool:
     """Its owner, those it is shared with, and admins."""
     if offer.shared_with == "*" or caller.role == "admin":
         return True
-    return caller.email in {email.lower() for email in (offer.owner or "", *offer.shared_with)}
+    named = (*offer.shared_with, *([offer.owner] if offer.owner else []))
+    return caller.email in {email.lower() for email in named}
 
 
 @router.get("/api/agents/{name}/activities")

@@ -20,18 +20,18 @@ _WORDS = {
 
 def errors_of(invalid: ValidationError, skip: int = 0) -> tuple[FieldError, ...]:
     """One entry per wrong field; `skip` drops leading parts of the path, such as a union's tag."""
-    found = [
-        FieldError(field=field_of(error["loc"][skip:]), message=message_of(error))
-        for error in invalid.errors(include_url=False, include_input=False, include_context=False)
-    ]
-    return tuple({error.field: error for error in found}.values())
+    found = dict[str, FieldError]()
+    for error in invalid.errors(include_url=False, include_input=False, include_context=False):
+        field = field_of(error["loc"][skip:])
+        found.setdefault(field, FieldError(field=field, message=message_of(error)))
+    return tuple(found.values())
 
 
 def field_of(path: tuple[int | str, ...]) -> str:
-    """The path without the tags that pydantic puts in for the unions below `action` and `spec`."""
+    """The field's own path: not an item's of its list, nor a tag that pydantic puts in for a union."""
     if path[:1] in (("action",), ("spec",)) and len(path) > 2:
         path = (path[0], *path[2:])
-    return ".".join(str(part) for part in path)
+    return ".".join(part for part in path if isinstance(part, str))
 
 
 def message_of(error: ErrorDetails) -> str:
