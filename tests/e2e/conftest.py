@@ -4,10 +4,13 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from uuid import uuid4
 
+import httpx2
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
+from journeys import PASSWORD, Rest
 from stack import Stack, running
 
 FLAGS = (
@@ -73,3 +76,32 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     yield page
     await context.close()
     assert complaints.heard == []
+
+
+@pytest.fixture
+async def user(page: Page, stack: Stack) -> str:
+    """A new user, logged in and looking at an empty Schedules page."""
+    email = f"ada-{uuid4().hex[:8]}@example.org"
+    await page.goto(f"{stack.base_url}/schedules")
+    await page.get_by_role("button", name="Create an account").click()
+    await page.get_by_label("Email").fill(email)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Create account").click()
+    await expect(page.get_by_role("heading", name="Schedules", exact=True)).to_be_visible()
+    return email
+
+
+@pytest.fixture
+async def rest(user: str, stack: Stack) -> Rest:
+    """The same user's other client."""
+
+    async def ask(method: str, path: str, **parts: object) -> httpx2.Response:
+        async with httpx2.AsyncClient(base_url=stack.base_url) as client:
+            account = {"email": user, "password": PASSWORD}
+            entered = (await client.post("/api/auth/login", json=account)).json()
+            headers = {"Authorization": f"Bearer {entered['access_token']}"}
+            answer = await client.request(method, path, headers=headers, json=parts or None)
+            assert answer.is_success, answer.text
+            return answer
+
+    return ask

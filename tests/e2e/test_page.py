@@ -1,88 +1,17 @@
 """The page in a real browser, against the whole system: what a user sees, does and is told."""
 
-import os
 import re
-import signal
-from collections.abc import Awaitable, Callable
-from uuid import uuid4
 
-import httpx2
 import pytest
-from playwright.async_api import Locator, Page, Route, WebSocketRoute, expect
+from playwright.async_api import Page, Route, expect
 
+from journeys import UUID, Rest, benchmark, fill, opened_dialog, row, run, told
 from stack import Stack
-
-UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-PASSWORD = "correct horse battery"
-Rest = Callable[..., Awaitable[httpx2.Response]]
 
 pytestmark = pytest.mark.timeout(180)
 
 
-@pytest.fixture
-async def user(page: Page, stack: Stack) -> str:
-    """A new user, logged in and looking at an empty Schedules page."""
-    email = f"ada-{uuid4().hex[:8]}@example.org"
-    await page.goto(f"{stack.base_url}/schedules")
-    await page.get_by_role("button", name="Create an account").click()
-    await page.get_by_label("Email").fill(email)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Create account").click()
-    await expect(page.get_by_role("heading", name="Schedules", exact=True)).to_be_visible()
-    return email
-
-
-@pytest.fixture
-async def rest(user: str, stack: Stack) -> Rest:
-    """The same user's other client."""
-
-    async def ask(method: str, path: str, **parts: object) -> httpx2.Response:
-        async with httpx2.AsyncClient(base_url=stack.base_url) as client:
-            account = {"email": user, "password": PASSWORD}
-            entered = (await client.post("/api/auth/login", json=account)).json()
-            headers = {"Authorization": f"Bearer {entered['access_token']}"}
-            answer = await client.request(method, path, headers=headers, json=parts or None)
-            assert answer.is_success, answer.text
-            return answer
-
-    return ask
-
-
-def benchmark(name: str) -> dict[str, object]:
-    models = ["simulator/sim:fast"]
-    return {"name": name, "prompt": "Say hi.", "models": models, "interval_hours": 24}
-
-
-def row(page: Page, name: str) -> Locator:
-    return page.get_by_label("Schedules", exact=True).get_by_role("row").filter(has_text=name)
-
-
-def run(page: Page, name: str) -> Locator:
-    return page.get_by_label("Runs").locator("tbody").filter(has_text=name)
-
-
-async def told(page: Page, text: str) -> None:
-    """A toast says so; it is dismissed, so that the next one of the same words is another."""
-    toast = page.locator(".toast").filter(has_text=text)
-    await expect(toast).to_be_visible()
-    await toast.get_by_role("button", name="Dismiss").click()
-    await expect(toast).to_have_count(0)
-
-
-async def opened_dialog(page: Page) -> Locator:
-    await page.get_by_role("button", name="New Schedule").click()
-    dialog = page.get_by_role("dialog", name="New Schedule")
-    await expect(dialog.get_by_text("Built-in simulator")).to_be_visible()
-    return dialog
-
-
-async def fill(dialog: Locator, name: str) -> None:
-    await dialog.get_by_label("Schedule Name").fill(name)
-    await dialog.get_by_label("Prompt").fill("Explain recursion in one sentence.")
-    await dialog.get_by_label("Simulated fast model").check()
-
-
-@pytest.mark.feature("T1", "U1", "U8", "U10", "U11", "U12", "U13", "L8")
+@pytest.mark.feature("T1", "U1", "U8", "U10", "U11", "U12", "L8")
 async def test_a_schedule_lives_its_whole_life_without_a_reload(page: Page, user: str) -> None:
     empty = page.get_by_text("No schedules yet. Create one to automate recurring benchmarks.")
     await expect(empty).to_be_visible()
@@ -99,8 +28,6 @@ async def test_a_schedule_lives_its_whole_life_without_a_reload(page: Page, user
     await expect(daily).to_contain_text("2 models")
     await expect(daily).to_contain_text("Every 6 hours")
     await expect(daily).to_contain_text("in 5h")
-    await daily.get_by_role("button", name="Daily throughput check").click()
-    await expect(daily.locator("code")).to_have_text(UUID)
 
     switch = daily.get_by_role("switch")
     await switch.click()
@@ -201,7 +128,7 @@ async def test_models_are_chosen_one_by_one_by_provider_or_all(page: Page, user:
     assert await dialog.get_by_role("checkbox", checked=False).count() == 0
 
 
-@pytest.mark.feature("U9", "U34")
+@pytest.mark.feature("U9")
 async def test_a_refused_save_keeps_the_dialog_and_says_why_at_the_field(
     page: Page, user: str
 ) -> None:
@@ -261,53 +188,21 @@ async def test_a_refused_switch_goes_back(page: Page, user: str, rest: Rest) -> 
     await expect(switch).to_have_attribute("aria-checked", "true")
 
 
-@pytest.mark.feature("L8")
-async def test_what_another_client_does_appears_by_itself(
+@pytest.mark.feature("U13")
+async def test_the_table_tells_what_each_schedule_runs_and_when(
     page: Page, user: str, rest: Rest
 ) -> None:
-    made = (await rest("POST", "/api/schedules", **benchmark("<b>From elsewhere</b>"))).json()
-    elsewhere = row(page, "<b>From elsewhere</b>")
-    await expect(elsewhere).to_be_visible()
-    await rest("PUT", f"/api/schedules/{made['id']}", enabled=False, name="Renamed")
-    await expect(row(page, "Renamed")).to_contain_text("Paused")
-    await rest("DELETE", f"/api/schedules/{made['id']}")
-    await expect(page.get_by_text("No schedules yet.")).to_be_visible()
-
-
-@pytest.mark.feature("L8")
-async def test_a_cut_live_connection_is_said_and_made_up_for(
-    page: Page, user: str, rest: Rest
-) -> None:
-    async def cut(socket: WebSocketRoute) -> None:
-        await socket.close(code=1011, reason="cut")
-
-    await page.route_web_socket("**/ws**", cut)
-    await page.reload()
-    await expect(page.get_by_text("Reconnecting")).to_be_visible()
-    await rest("POST", "/api/schedules", **benchmark("Seen by reading again"))
-    await expect(row(page, "Seen by reading again")).to_be_visible(timeout=5_000)
-
-
-async def test_the_page_lives_through_the_death_of_the_gateway(
-    page: Page, user: str, rest: Rest, stack: Stack
-) -> None:
-    made = (await rest("POST", "/api/schedules", **benchmark("Survivor"))).json()
-    await expect(row(page, "Survivor")).to_be_visible()
-    os.kill(stack.processes()["gateway"]["pid"], signal.SIGKILL)
-    await expect(page.get_by_text("Reconnecting")).to_be_visible()
-    await expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=60_000)
-    await rest("POST", f"/api/schedules/{made['id']}/trigger")
-    await expect(run(page, "Survivor")).to_contain_text("success", timeout=60_000)
-
-
-async def test_a_failed_call_says_which_model_and_why(page: Page, user: str, rest: Rest) -> None:
-    every_other_call_fails = "simulator/sim:flaky"
-    flaky = benchmark("Flaky") | {"models": ["simulator/sim:fast", every_other_call_fails]}
-    made = (await rest("POST", "/api/schedules", **flaky)).json()
-    for runs in (1, 2):
-        await rest("POST", f"/api/schedules/{made['id']}/trigger")
-        ended = run(page, "Flaky").filter(has_text=re.compile("success|partial"))
-        await expect(ended).to_have_count(runs, timeout=60_000)
-    failed = run(page, "Flaky").filter(has_text="partial")
-    await expect(failed.locator(".error")).to_contain_text("sim:flaky")
-    await expect(row(page, "Flaky")).to_contain_text(re.compile("success|partial"))
+    cron = {"cron_expression": "0 9 * * 1-5", "timezone": "Europe/Berlin"}
+    await rest("POST", "/api/schedules", name="Ask", agent_name="my-agent", message="Hi", **cron)
+    await rest("POST", "/api/schedules", name="Sift", job_key="log_triage", interval_minutes=45)
+    await rest("POST", "/api/schedules", **benchmark("Measure"))
+    for name, what, when in (
+        ("Ask", "my-agent", "0 9 * * 1-5 (Europe/Berlin)"),
+        ("Sift", "Log triage", "Every 45 minutes"),
+        ("Measure", "1 model", "Every day"),
+    ):
+        await expect(row(page, name).get_by_role("cell").nth(1)).to_have_text(what)
+        await expect(row(page, name).get_by_role("cell").nth(2)).to_have_text(when)
+        await expect(row(page, name).get_by_role("switch")).to_be_checked()
+    await row(page, "Sift").get_by_role("button", name="Sift").click()
+    await expect(row(page, "Sift").locator("code")).to_have_text(UUID)
