@@ -2,25 +2,26 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Final
 
-from tickmark import audit, credentials, events, migrate, ps, up
 from tickmark.exits import INTERRUPTED, Refusal
 
-COMMANDS: Final[tuple[tuple[str, Callable[[argparse.ArgumentParser], None], str], ...]] = (
-    ("up", up.options, "start everything on this machine and keep it running"),
-    ("ps", ps.options, "list the processes that `up` runs"),
-    ("migrate", migrate.options, "apply the migrations of the log and of every service"),
-    ("secrets", credentials.options, "draw the passwords of a deployment, one file each"),
-    ("events", events.options, "watch the log"),
-    ("audit", audit.options, "prove what the log says"),
-)
+COMMANDS: Final = {
+    "up": ("tickmark.up", "start everything on this machine and keep it running"),
+    "ps": ("tickmark.ps", "list the processes that `up` runs"),
+    "events": ("tickmark.events", "watch the log"),
+    "audit": ("tickmark.audit", "prove what the log says"),
+    "migrate": ("tickmark.migrate", "apply the migrations of the log and of every service"),
+    "secrets": ("tickmark.credentials", "draw the passwords of a deployment, one file each"),
+}
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. 0: done, 2: wrong use, 3: could not finish."""
-    chosen = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    chosen = _parser(next(iter(arguments), "")).parse_args(arguments)
     code = INTERRUPTED
     try:
         code = chosen.run(chosen)
@@ -33,11 +34,14 @@ def main(arguments: list[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(asked: str) -> argparse.ArgumentParser:
+    """Only the command that is asked for is imported: `ps` needs no database driver."""
     parser = argparse.ArgumentParser(prog="tickmark", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, options, text in COMMANDS:
-        options(commands.add_parser(name, help=text, description=text))
+    for name, (module, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        if name == asked:
+            import_module(module).options(command)
     return parser
 
 

@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-import asyncpg
 from pydantic import TypeAdapter
 
 from eventlog.audit.outcome import outcome
 from eventlog.audit.redecide import NotInstalled, OutOfReach, load_process, redecide
 from eventlog.audit.verify import verify
-from eventlog.postgres import PostgresLog, open_log
-from eventlog.store import LogError
+from eventlog.postgres import PostgresLog
 from tickmark.database import login
-from tickmark.exits import OK, Refusal
-from tickmark.reading import add_source, dsn
+from tickmark.exits import OK
+from tickmark.reading import add_source, opened
 
 
 class Verdict(Protocol):
@@ -76,11 +74,8 @@ def _run(chosen: argparse.Namespace) -> int:
 
 async def _audit(chosen: argparse.Namespace) -> int:
     audit, began = AUDITS[chosen.audit], time.monotonic()
-    try:
-        async with open_log(dsn(chosen), pool_size=2, name=f"audit {chosen.audit}") as log:
-            verdict = await audit.run(log, chosen)
-    except* (LogError, NotInstalled, OutOfReach, OSError, asyncpg.PostgresError) as stopped:
-        raise Refusal(f"audit {chosen.audit} could not finish: {_reason(stopped)}") from None
+    async with opened(chosen, f"audit {chosen.audit}", NotInstalled, OutOfReach) as log:
+        verdict = await audit.run(log, chosen)
     found = {"good": verdict.good, **_fields(verdict)}
     print(json.dumps(found) if chosen.json else _summary(chosen.audit, audit, found, began))
     return OK if verdict.good else audit.code
@@ -107,10 +102,3 @@ def _shown(value: object) -> str:
             return value
         case _:
             return json.dumps(value)
-
-
-def _reason(group: BaseExceptionGroup[Exception]) -> str:
-    first = group.exceptions[0]
-    if isinstance(first, BaseExceptionGroup):
-        return _reason(first)
-    return str(first) or (type(first).__doc__ or type(first).__name__)

@@ -8,13 +8,12 @@ from functools import partial
 from typing import TypeAlias
 from uuid import UUID
 
-from eventlog.postgres import open_log
 from eventlog.store import Log, Row
 from eventlog.tail import follow
 from gateway.ring import frame_of
 from tickmark.database import login
 from tickmark.exits import OK
-from tickmark.reading import add_source, dsn
+from tickmark.reading import add_source, opened
 
 LAST = 20
 PAGE = 1000
@@ -41,7 +40,7 @@ def _run(chosen: argparse.Namespace) -> int:
 
 
 async def _tail(chosen: argparse.Namespace) -> int:
-    async with open_log(dsn(chosen), pool_size=1, name="tickmark-events") as log:
+    async with opened(chosen, "events tail") as log:
         head = await log.head()
         wanted = await _wanted(log, chosen.type, chosen.schedule)
         after = max(0, head.position - LAST) if chosen.after is None else chosen.after

@@ -1,10 +1,16 @@
 """Which log a command reads: the one an address names, else the one in a data directory."""
 
 import argparse
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncpg
+
 from chassis.settings import Settings, SettingsError, load
-from tickmark.exits import Misused
+from eventlog.postgres import PostgresLog, open_log
+from eventlog.store import LogError
+from tickmark.exits import Misused, Refusal
 from tickmark.installation import DATA, Installation
 
 
@@ -14,6 +20,20 @@ def add_source(parser: argparse.ArgumentParser, login: str) -> None:
     where.add_argument("--data", type=Path, help=f"data directory of a running `up` ({DATA})")
     where.add_argument("--dsn", help="PostgreSQL address (the one of the settings)")
     parser.set_defaults(login=login)
+
+
+@asynccontextmanager
+async def opened(
+    chosen: argparse.Namespace, name: str, *refusals: type[Exception]
+) -> AsyncGenerator[PostgresLog]:
+    """The log to read. A log that cannot be read, and each of `refusals`, becomes a Refusal."""
+    try:
+        async with open_log(dsn(chosen), pool_size=2, name=name) as log:
+            yield log
+    except* BrokenPipeError:
+        raise
+    except* (LogError, OSError, asyncpg.PostgresError, *refusals) as stopped:
+        raise Refusal(f"{name} could not finish: {_reason(stopped)}") from None
 
 
 def dsn(chosen: argparse.Namespace) -> str:
@@ -28,3 +48,10 @@ def _configured() -> str | None:
     except SettingsError as wrong:
         raise Misused(f"settings: {wrong}") from None
     return postgres.dsn.get_secret_value() if "dsn" in postgres.model_fields_set else None
+
+
+def _reason(group: BaseExceptionGroup[Exception]) -> str:
+    first = group.exceptions[0]
+    if isinstance(first, BaseExceptionGroup):
+        return _reason(first)
+    return str(first) or (type(first).__doc__ or type(first).__name__)

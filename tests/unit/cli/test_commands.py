@@ -1,0 +1,50 @@
+"""What people type, and how a command ends."""
+
+from pathlib import Path
+
+import pytest
+
+from tickmark.__main__ import COMMANDS, main
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"usage: tickmark {name}")
+    assert COMMANDS[name][1] in " ".join(shown.split())
+
+
+def test_all_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr().out
+    assert all(f"\n    {name} " in shown for name in COMMANDS)
+
+
+def test_a_command_nobody_knows_is_wrong_use() -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["down"])
+    assert ended.value.code == 2
+
+
+def test_a_refusal_is_one_line_and_its_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ps", "--data", str(tmp_path)]) == 3
+    said = capsys.readouterr()
+    assert said.err == f"tickmark: nothing was started on {tmp_path}; see `tickmark up`\n"
+    assert said.out == ""
+
+
+@pytest.mark.parametrize(
+    "command", ["audit verify", "audit outcome", "audit redecide", "events tail", "migrate"]
+)
+def test_without_a_log_it_could_not_finish(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert main([*command.split(), "--dsn", "postgresql://127.0.0.1:1/tickmark"]) == 3
+    assert main([*command.split(), "--data", str(tmp_path)]) == 3
+    assert len(capsys.readouterr().err.splitlines()) == 2
