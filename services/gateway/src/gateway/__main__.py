@@ -7,16 +7,17 @@ import sys
 import structlog
 import uvicorn
 
-from chassis import ids, lifecycle, logs, settings
+from chassis import ids, lifecycle, logs
 from chassis.health import Server, serve_health, served
+from chassis.settings import SettingsError, load
 from gateway.process import Parts, parts
 from gateway.settings import Gateway, Settings
 
 log = structlog.get_logger()
 
 
-async def main(stop: asyncio.Event) -> None:
-    given, instance = settings.load(Settings), ids.instance()
+async def main(given: Settings, stop: asyncio.Event) -> None:
+    instance = ids.instance()
     logs.configure("gateway", instance, given.logging.level)
     # uvicorn's info lines hold whole addresses, and an address may hold a token
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
@@ -56,4 +57,8 @@ def configured(part: Parts, given: Gateway) -> uvicorn.Config:
 
 
 if __name__ == "__main__":
-    sys.exit(lifecycle.run(main))
+    try:
+        chosen = load(Settings)
+    except SettingsError as wrong:
+        sys.exit(f"gateway: {wrong}")
+    sys.exit(lifecycle.run(lambda stop: main(chosen, stop)))

@@ -28,7 +28,7 @@ def errors_of(invalid: ValidationError, skip: int = 0) -> tuple[FieldError, ...]
 
 
 def field_of(path: tuple[int | str, ...]) -> str:
-    """The field's own path: not an item's of its list, nor a tag that pydantic puts in for a union."""
+    """The field's own path, without list items and the tags that pydantic puts in for unions."""
     if path[:1] in (("action",), ("spec",)) and len(path) > 2:
         path = (path[0], *path[2:])
     return ".".join(part for part in path if isinstance(part, str))
