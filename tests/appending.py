@@ -1,7 +1,7 @@
 """For tests of the log: appends with short names, and a wire to the server that can be cut."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from contracts.events.schedule import ScheduleToggled
+from eventlog.batch import Batch, Ticket
 from eventlog.execute import Cause, append_of
 from eventlog.store import Append, Log
 
@@ -111,3 +112,21 @@ class Wire:
                 if not (replies and self.mute):
                     sink.write(data)
         sink.close()
+
+
+async def append_with(connection: Connection, *appends: Append) -> Sequence[asyncpg.Record]:
+    """Append in the connection's own transaction, which stays open."""
+    batch, nobody = Batch(), asyncio.get_running_loop().create_future()
+    for each in appends:
+        batch.add(each, Ticket(1, nobody), 0)
+    numbers = ", ".join(f"${n}" for n in range(1, 16))
+    query = f"select * from eventlog.append({numbers})"
+    return await connection.fetch(query, None, None, *batch.columns())
+
+
+async def locked_out(connection: Connection, count: int) -> None:
+    """Wait until `count` others wait for a lock."""
+    waiting = "select count(distinct pid) from pg_locks where not granted"
+    async with asyncio.timeout(20):
+        while await connection.fetchval(waiting) < count:
+            pass

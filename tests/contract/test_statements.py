@@ -4,9 +4,9 @@ from importlib.resources import files
 from importlib.util import find_spec
 
 import asyncpg
-from eventlog.queries import load
 
 from conftest import PACKAGES, Database
+from eventlog.queries import load
 
 STATEMENTS = [
     (package, name, sql)

@@ -62,7 +62,7 @@ async def test_a_stream_may_grow_twice_in_one_go(log: Log) -> None:
 
 
 async def test_a_key_twice_in_one_go_is_stored_once(log: Log) -> None:
-    answers = await log.append_all([append("a", stream(1)), append("a", stream(1))])
+    answers = await log.append_all([append("a", stream(1)), append("a", stream(2))])
     assert [(a.status, a.last) for a in answers] == [("ok", 1), ("duplicate", 1)]
 
 

@@ -93,6 +93,7 @@ class Appender:
     async def _deliver(self, batch: Batch) -> None:
         try:
             answers = await self._link.send(batch)
+            batch.resolve(answers)
         except LogUnavailable:
             batch.fail(LogUnavailable)
             self._give_up()
@@ -104,7 +105,6 @@ class Appender:
             batch.fail(LogUnavailable)
             raise
         else:
-            batch.resolve(answers)
             self._committed = max(answer.last or 0 for answer in answers)
             self._commits.set()
 

@@ -11,7 +11,7 @@ from conftest import Database
 from eventlog import appender, link
 from eventlog.lease import take
 from eventlog.postgres import PostgresLog, open_log
-from eventlog.store import ANY, Append, Fenced, LogUnavailable
+from eventlog.store import ANY, Append, Fenced, LogError, LogUnavailable
 
 
 async def test_what_waits_goes_in_one_commit(database: Database) -> None:
@@ -171,6 +171,14 @@ async def test_the_body_of_a_with_keeps_its_own_error(database: Database) -> Non
             raise ZeroDivisionError
 
 
+async def test_an_error_of_the_body_leaves_nobody_waiting(wire: Wire) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        waiting = await _break_off(wire, tasks)
+        wire.mute = False
+        wire.cut()
+    assert [type(each.result()) for each in waiting] == [LogUnavailable] * 3
+
+
 async def test_a_stale_epoch_appends_nothing(database: Database, log: PostgresLog) -> None:
     old = await take(log.pool, "dispatcher", "one", 0.0)
     assert old is not None
@@ -197,6 +205,22 @@ async def test_a_large_append_goes_alone(log: PostgresLog) -> None:
 async def _error_of(log: PostgresLog, faulty: Append) -> Exception | None:
     try:
         await log.append(faulty)
-    except asyncpg.PostgresError as error:
+    except (asyncpg.PostgresError, LogError) as error:
         return error
     return None
+
+
+async def _break_off(wire: Wire, tasks: asyncio.TaskGroup) -> list[asyncio.Task[Exception | None]]:
+    """Leave a log by an error while three appends wait in three batches."""
+    waiting: list[asyncio.Task[Exception | None]] = []
+    try:
+        async with open_log(wire.dsn) as log:
+            await log.append(append("before", stream()))
+            wire.mute = True
+            appends = [append(f"k{n}", stream(), n) for n in range(1, 4)]
+            waiting += [tasks.create_task(_error_of(log, each)) for each in appends]
+            await asyncio.sleep(0)
+            raise ZeroDivisionError
+    except ZeroDivisionError:
+        pass
+    return waiting

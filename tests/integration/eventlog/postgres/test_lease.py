@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from appending import Connection, Wire, append, stream
+from appending import Connection, Wire, append, append_with, locked_out, stream
 from eventlog.lease import LeaseLost, alive, give_up, keep, leading, take
 from eventlog.postgres import PostgresLog, open_log
 
@@ -17,6 +17,26 @@ async def test_only_one_takes_a_lease(log: PostgresLog) -> None:
     taken = [lease for each in tries if (lease := each.result())]
     assert [lease.epoch for lease in taken] == [1]
     assert await take(log.pool, "relay", taken[0].holder, TTL) is None
+
+
+async def test_of_those_who_try_at_once_one_leads(log: PostgresLog, operator: Connection) -> None:
+    async with asyncio.TaskGroup() as tasks, operator.transaction():
+        await operator.execute("select from eventlog.log_head for update")
+        tries = [tasks.create_task(take(log.pool, "relay", f"h{n}", TTL)) for n in range(2)]
+        await locked_out(operator, 2)
+    assert [lease.epoch for each in tries if (lease := each.result())] == [1]
+
+
+async def test_a_lease_is_taken_behind_the_append_under_way(
+    log: PostgresLog, operator: Connection
+) -> None:
+    async with asyncio.TaskGroup() as tasks, operator.transaction():
+        await append_with(operator, append("the old leader's last", stream()))
+        taking = tasks.create_task(take(log.pool, "relay", "b", TTL))
+        await locked_out(operator, 1)
+    lease = taking.result()
+    assert lease is not None
+    assert lease.head == 1
 
 
 async def test_each_role_has_a_lease_of_its_own(log: PostgresLog) -> None:

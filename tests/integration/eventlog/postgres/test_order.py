@@ -1,15 +1,13 @@
 """Commit order is position order: a reader that asks for what follows its last never skips."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from itertools import pairwise
 
 import asyncpg
 
-from appending import Connection, append, stream
+from appending import append, append_with, locked_out, stream
 from conftest import Database
-from eventlog.batch import Batch, Ticket
 from eventlog.postgres import PostgresLog, open_log
 from eventlog.store import ANY, Append, Row
 
@@ -36,9 +34,9 @@ async def test_an_append_under_way_holds_back_those_behind_it(
     """A sequence would give the second its number first, and a reader would pass over the other."""
     slow = await asyncpg.connect(database.dsn)
     async with asyncio.TaskGroup() as tasks, slow.transaction():
-        await _append_with(slow, append("slow", stream(1)))
+        await append_with(slow, append("slow", stream(1)))
         behind = tasks.create_task(log.append(append("behind", stream(2))))
-        await _waits_for_a_lock(slow)
+        await locked_out(slow, 1)
         assert await log.page(0) == []
         assert not behind.done()
     assert [row.stream for row in await log.page(0)] == [stream(1), stream(2)]
@@ -79,20 +77,3 @@ async def _versions_run(log: PostgresLog) -> None:
     for rows in (await log.streams([stream(n) for n in range(STREAMS)])).values():
         assert [row.version for row in rows] == list(range(1, len(rows) + 1))
         assert all(a.recorded_at <= b.recorded_at for a, b in pairwise(rows))
-
-
-async def _append_with(connection: Connection, *appends: Append) -> Sequence[asyncpg.Record]:
-    batch, nobody = Batch(), asyncio.get_running_loop().create_future()
-    for each in appends:
-        batch.add(each, Ticket(1, nobody), 0)
-    numbers = ", ".join(f"${n}" for n in range(1, 16))
-    query = f"select * from eventlog.append({numbers})"
-    return await connection.fetch(query, None, None, *batch.columns())
-
-
-async def _waits_for_a_lock(connection: Connection) -> None:
-    async with asyncio.timeout(10):
-        while not await connection.fetchval(
-            "select exists (select from pg_locks where not granted)"
-        ):
-            pass
