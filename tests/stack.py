@@ -67,8 +67,11 @@ class Stack:
                 raise NotReady(self.output)
             time.sleep(0.02)
 
-    def stop(self) -> int:
-        """As Ctrl-C does; the exit code."""
+    def stop(self, *, twice: bool = False) -> int:
+        """As Ctrl-C does, which a terminal and a parent may both hand on; the exit code."""
+        assert self.process is not None
+        if twice:
+            self.process.send_signal(signal.SIGINT)
         return self._end(signal.SIGINT)
 
     def kill(self) -> int:

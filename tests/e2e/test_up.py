@@ -128,7 +128,9 @@ def test_stopped_it_leaves_no_process_and_started_again_it_has_its_data(tmp_path
     with running(tmp_path) as stack:
         before, children = names_of_schedules(stack), pids(stack)
         assert before, stack.output
-        assert stack.stop() == 0
+        assert stack.stop(twice=True) == 0
+        log = (stack.data / "logs/postgres.log").read_text()
+        assert log.rstrip().endswith("database system is shut down")
         assert not [pid for pid in children if processes.identity(pid)]
         assert "stopped in" in stack.output
         assert {each["state"] for each in stack.processes().values()} == {"dead"}

@@ -45,7 +45,8 @@ def postgres(installation: Installation, port: int, dsn: str) -> Program:
         command=embedded.postgres_command(installation.postgres, port),
         log=installation.log("postgres"),
         ready=lambda: database.answers(dsn),
-        stop=signal.SIGINT,
+        stop=signal.SIGINT,  # its fast shutdown, and its immediate one
+        end=signal.SIGQUIT,
         orphaned=signal.SIGINT,
         start_s=600,  # crash recovery ends when it ends
     )

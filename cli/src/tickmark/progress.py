@@ -20,7 +20,7 @@ def step(name: str) -> Generator[Step]:
     except BaseException:
         say(f"  {name:<14} failed")
         raise
-    say(f"  {name:<14} {made.detail:<52} {time.monotonic() - started:6.2f} s")
+    say(f"  {name:<14} {made.detail:<58} {time.monotonic() - started:6.2f} s")
 
 
 def say(line: str = "") -> None:

@@ -33,7 +33,8 @@ class NotStarted(Refusal):
 
 @dataclass(frozen=True)
 class Program:
-    """What to run, and how to know that it serves. `stop` asks it to end within `grace_s`."""
+    """What to run, and how to know that it serves. `stop` asks it to end within `grace_s`,
+    after which `end` does not ask; `orphaned` is what it gets when we are killed."""
 
     name: str
     command: Sequence[str]
@@ -41,6 +42,7 @@ class Program:
     ready: Callable[[], Awaitable[bool]]
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     stop: signal.Signals = signal.SIGTERM
+    end: signal.Signals = signal.SIGKILL
     orphaned: signal.Signals = signal.SIGKILL
     grace_s: float = 25.0
     start_s: float = 60.0
@@ -98,7 +100,7 @@ class Child:
         if self.process is not None and self.process.returncode is None:
             self._signal(self.program.stop)
             await _first(self.process.wait(), hurry.wait(), self.program.grace_s)
-            self._signal(signal.SIGKILL)
+            self._signal(self.program.end)
             await self.process.wait()
         self.state = "dead"
 

@@ -11,6 +11,7 @@ import signal
 import socket
 import time
 from pathlib import Path
+from typing import Final
 
 from tickmark import configuration, processes, programs
 from tickmark.exits import OK, Misused
@@ -19,6 +20,8 @@ from tickmark.progress import say, step
 from tickmark.start import Start
 from tickmark.supervisor import Supervisor
 from tickmark.welcome import welcome
+
+SAME_S: Final = 1.0
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -79,13 +82,17 @@ async def _stop(supervisor: Supervisor) -> None:
 
 
 def _on_signals(stop: asyncio.Event, hurry: asyncio.Event) -> None:
+    """One Ctrl-C may arrive twice, from the terminal and from who started us: that is one."""
+    loop, first = asyncio.get_running_loop(), list[float]()
+
     def told() -> None:
-        if stop.is_set():
+        first.append(loop.time())
+        if loop.time() - first[0] > SAME_S:
             hurry.set()
         stop.set()
 
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(each, told)
+        loop.add_signal_handler(each, told)
 
 
 def _write(start: Start, listed: list[Listed]) -> None:

@@ -26,8 +26,9 @@ def kind(request: pytest.FixtureRequest) -> list[Manifest]:
     return found
 
 
-def test_the_api_server_would_take_every_object() -> None:
-    for manifest in rendered():
+@pytest.mark.parametrize("folder", ["base", OVERLAY])
+def test_the_api_server_would_take_every_object(folder: str) -> None:
+    for manifest in deployment.kustomized(folder):
         kubernetes_validate.validate(manifest, SCHEMAS, strict=True)
 
 

@@ -78,6 +78,7 @@ def test_an_altered_event_is_exit_code_10_and_its_position(
     assert "'position': 2" in str(verdict["first"])
 
 
+@pytest.mark.feature("B64")
 def test_a_decision_nobody_would_make_is_exit_code_11(
     database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
