@@ -8,14 +8,13 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Final, TypeAlias
 from uuid import UUID
 
 from contracts.events.schedule import Cause, MissReason, OccurrencesMissed, ScheduleTriggered
 from contracts.ids import instant_text, occurrence_id
 from schedule_svc import misfire
-from schedule_svc.occurrences import instants, last_instant, next_instant
+from schedule_svc.occurrences import last_instant, next_instant
 from schedule_svc.state import Timing, after
 
 AT_ONCE: Final = 10_000
@@ -36,8 +35,7 @@ class Moment:
 
 def tick(at: Moment, timing: Timing) -> list[Answer]:
     """For what is due, the oldest AT_ONCE instants at most, by the rules of `misfire`."""
-    due, latest = _due(timing, at.now)
-    following = _next(timing, latest)
+    due, latest, following = _due(timing, at.now)
     verdict = misfire.judge(due, latest, following, at.now)
     events = list[Answer]()
     if verdict.missed is not None:
@@ -48,12 +46,16 @@ def tick(at: Moment, timing: Timing) -> list[Answer]:
     return events
 
 
-def _due(timing: Timing, now: datetime) -> tuple[list[datetime], datetime]:
-    """The oldest instants that are due, and the last one of all."""
-    spec, epoch, first = timing.spec, timing.epoch, timing.next
-    due = list(islice(instants(spec, epoch, first, now), AT_ONCE))
-    complete = len(due) < AT_ONCE
-    return due, due[-1] if complete else last_instant(spec, epoch, due[-1], now)
+def _due(timing: Timing, now: datetime) -> tuple[list[datetime], datetime, datetime | None]:
+    """The oldest instants that are due, the last one of all, and the one after it."""
+    due, following = list[datetime](), timing.next
+    while following is not None and following <= now and len(due) < AT_ONCE:
+        due.append(following)
+        following = _next(timing, following)
+    if following is None or following > now:
+        return due, due[-1], following
+    latest = last_instant(timing.spec, timing.epoch, following, now)
+    return due, latest, _next(timing, latest)
 
 
 def settled(at: Moment, timing: Timing) -> tuple[list[Answer], Timing]:
@@ -69,7 +71,7 @@ def settled(at: Moment, timing: Timing) -> tuple[list[Answer], Timing]:
 def dropped(at: Moment, timing: Timing, reason: MissReason) -> Iterator[OccurrencesMissed]:
     """What is due gets no run any more."""
     while timing.next is not None and timing.next <= at.now:
-        due, _ = _due(timing, at.now)
+        due, _, _ = _due(timing, at.now)
         event = _missed(at, timing, misfire.Missed(tuple(due), reason))
         yield event
         timing = after(timing, event)

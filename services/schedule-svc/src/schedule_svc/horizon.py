@@ -47,6 +47,10 @@ class Horizon:
     def get(self, schedule_id: UUID) -> Entry | None:
         return self._entries.get(schedule_id)
 
+    def holds(self, entry: Entry) -> bool:
+        """Whether nothing newer is known of this schedule."""
+        return self._is_last_version(entry.timing.schedule_id, entry.timing.version)
+
     def offer(self, entry: Entry) -> None:
         """Take a newer version in; an older or the same one changes nothing."""
         timing = entry.timing
@@ -56,7 +60,7 @@ class Horizon:
     def put_back(self, entries: list[Entry]) -> None:
         """What was taken could not be answered; it is still due."""
         for entry in entries:
-            if self._is_current(entry):
+            if self.holds(entry):
                 self._put(entry)
 
     def drop(self, schedule_id: UUID) -> None:
@@ -64,23 +68,23 @@ class Horizon:
 
     def first(self) -> datetime | None:
         """When the soonest is due, or was."""
-        while self._late and not self._is_current(self._late[0]):
+        while self._late and not self.holds(self._late[0]):
             self._late.popleft()
         while self._heap and not self._is_last_version(*self._heap[0][1:]):
             heappop(self._heap)
         late = [entry.timing.next for entry in [*self._late][:1] if entry.timing.next]
         return min([*late, *(place[0] for place in self._heap[:1])], default=None)
 
-    def take(self, now: datetime, most: int) -> list[Entry]:
-        """What is due, `most` at once: the punctual first, the late fill what room is left."""
+    def take(self, now: datetime, most: int, ahead: timedelta = timedelta(0)) -> list[Entry]:
+        """What is due within `ahead`: the punctual first, the late fill what room is left."""
         taken = list[Entry]()
-        while len(taken) < most and self._heap and self._heap[0][0] <= now:
+        while len(taken) < most and self._heap and self._heap[0][0] <= now + ahead:
             due, schedule_id, version = heappop(self._heap)
             if self._is_last_version(schedule_id, version):
                 (self._late if now - due > _LATE else taken).append(self._entries[schedule_id])
         while len(taken) < most and self._late:
             entry = self._late.popleft()
-            if self._is_current(entry):
+            if self.holds(entry):
                 taken.append(entry)
         return taken
 
@@ -94,9 +98,6 @@ class Horizon:
         self._fresh.clear()
         self._heap = [place for place in self._heap if self._is_last_version(*place[1:])]
         heapify(self._heap)
-
-    def _is_current(self, entry: Entry) -> bool:
-        return self._is_last_version(entry.timing.schedule_id, entry.timing.version)
 
     def _is_last_version(self, schedule_id: UUID, version: int) -> bool:
         known = self._entries.get(schedule_id)
