@@ -32,6 +32,8 @@ check: $(UV) $(PACKAGES) ## format, lint, types, imports, unit tests: seconds, b
 	@$(RUN) ruff format -q --check . && $(RUN) ruff check -q .
 	@$(RUN) basedpyright
 	@$(RUN) lint-imports --no-cache
+	@for member in libs/* services/* cli simulator; do \
+	  told=$$($(RUN) --no-sync --directory $$member deptry src 2>&1) || { echo "$$told"; exit 1; }; done
 	@$(NPM) run --silent check
 	@$(RUN) pytest -q tests/unit
 
