@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from contracts.codec import decode
 from contracts.events.schedule import ScheduleToggled
 from eventlog.bus import Bus
 from eventlog.execute import Cause, append_of
 from eventlog.memory import MemoryLog
+from eventlog.migrate import migrate
 from eventlog.relay import relay
 from eventlog.store import Append, Log, Row
 from eventlog.tail import follow
@@ -65,6 +68,17 @@ async def grow(
     last = answers[-1].last
     assert last is not None
     return last
+
+
+async def migrated(dsn: str) -> None:
+    """The log's tables on a server that may still be starting."""
+    while True:
+        try:
+            await migrate(dsn, ["eventlog"])
+        except asyncpg.CannotConnectNowError:
+            await asyncio.sleep(0.05)
+        else:
+            return
 
 
 async def grown(count: int) -> MemoryLog:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from eventlog.bus import Bus
+from eventlog.connection import Message
 from eventlog.jetstream import checked
 from eventlog.store import Row
 from eventlog.wire import headers, subject
@@ -27,14 +28,14 @@ async def publish_run(bus: Bus, rows: Sequence[Row], log_id: str) -> None:
     Raises JetStreamError (10071: another was faster, a prefix may be stored), BusUnavailable.
     """
     *members, last = rows
-    for row in members:
-        await bus.publish(subject(row), row.body, headers=_headers(row, log_id))
-    reply = await bus.request(
-        subject(last), last.body, headers=_headers(last, log_id), timeout_s=ANSWER_WITHIN_S
-    )
+    await bus.publish_all(_message(row, log_id) for row in members)
+    where, body, headed = _message(last, log_id)
+    reply = await bus.request(where, body, headers=headed, timeout_s=ANSWER_WITHIN_S)
     if checked(reply.data)["seq"] != last.position:
         raise Misplaced
 
 
-def _headers(row: Row, log_id: str) -> dict[str, str]:
-    return {**headers(row, log_id), EXPECTED: str(row.position - 1)}
+def _message(row: Row, log_id: str) -> Message:
+    headed = headers(row, log_id)
+    headed[EXPECTED] = str(row.position - 1)
+    return subject(row), row.body, headed

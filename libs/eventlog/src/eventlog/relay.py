@@ -8,10 +8,12 @@ gone, and nothing is lost or doubled. After any error it forgets everything and 
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 from eventlog.batches import Misplaced, publish_run
+from eventlog.beside import beside
 from eventlog.bus import Bus, BusUnavailable, Pokes
 from eventlog.jetstream import REFILLED, JetStreamError, Stream, ensure_stream, message_at
 from eventlog.store import Log, LogUnavailable, Row
@@ -66,17 +68,35 @@ async def _carry(
 ) -> None:
     log_id, last = await _proven(log, bus, replicas)
     on_progress(last)
-    poll = BUSY_S
+    poll, heard = BUSY_S, pokes.heard
+    rows = await log.page(last, RUN)
     while True:
-        heard = pokes.heard
-        rows = await log.page(last, RUN)
-        for run in _runs(rows):
-            await publish_run(bus, run, log_id)
-            last = run[-1].position
-            on_progress(last)
         if not rows:
             await pokes.after(heard, poll)
         poll = BUSY_S if rows else min(2 * poll, IDLE_S)
+        heard = pokes.heard
+        async with _read_on(log, rows) as ahead:
+            for run in _runs(rows):
+                await publish_run(bus, run, log_id)
+                last = run[-1].position
+                on_progress(last)
+        rows = ahead or await log.page(last, RUN)
+
+
+@asynccontextmanager
+async def _read_on(log: Log, rows: Sequence[Row]) -> AsyncGenerator[list[Row]]:
+    """Where a full page says that there is more, read it while this one is published."""
+    ahead: list[Row] = []
+
+    async def read() -> None:
+        ahead.extend(await log.page(rows[-1].position, RUN))
+
+    if len(rows) < RUN:
+        yield ahead
+        return
+    async with beside(read(), "read on"):
+        await asyncio.sleep(0)  # the question goes out before publishing takes the loop
+        yield ahead
 
 
 def _runs(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
