@@ -100,21 +100,22 @@ class Appender:
         except (Fenced, LogFrozen) as refusal:
             batch.fail(type(refusal))
         except asyncpg.PostgresError as error:
-            await self._one_by_one(batch, error)
+            self._set_apart(batch, error)
         except BaseException:
             batch.fail(LogUnavailable)
             raise
         else:
-            self._committed = max(answer.last or 0 for answer in answers)
+            self._committed = max(self._committed, *(answer.last or 0 for answer in answers))
             self._commits.set()
 
-    async def _one_by_one(self, batch: Batch, error: asyncpg.PostgresError) -> None:
-        """A faulty append harms only itself."""
+    def _set_apart(self, batch: Batch, error: asyncpg.PostgresError) -> None:
+        """A faulty append harms only itself: each goes alone next, still in order."""
         if len(batch.appends) == 1:
             batch.fail(error)
             return
-        for alone in batch.split():
-            await self._deliver(alone)
+        self._batches.extendleft(reversed(batch.split()))
+        self._waiting += len(batch.appends)
+        self._waiting_bytes += batch.size
 
     def _give_up(self) -> None:
         """Tell all who wait that there is no answer."""
