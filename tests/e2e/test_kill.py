@@ -1,4 +1,4 @@
-"""Each service killed with -9 while schedules of one second fire: nothing lost, nothing doubled."""
+"""Each process killed with -9 while schedules of one second fire: nothing lost, nothing doubled."""
 
 import json
 import os
@@ -14,13 +14,14 @@ from stack import Stack, running, until
 
 SCHEDULES = 4
 SERVICES = ("schedule-svc", "dispatcher-svc", "runner-svc", "gateway")
+SERVERS = ("nats", "postgres")
 
 pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of its own that has lost each of its services once while it worked."""
+    """A stack of its own that has lost each of its processes once while it worked."""
     faster = {
         "TICKMARK_RUNNER__LEASE_SECONDS": "3",
         "TICKMARK_RUNNER__SWEEP_SECONDS": "2",
@@ -29,8 +30,8 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     }
     with running(tmp_path_factory.mktemp("kill"), faster) as stack:
         schedules = begin(stack)
-        for service in SERVICES:
-            kill(stack, service)
+        for name in (*SERVICES, *SERVERS):
+            kill(stack, name)
         finish(stack, schedules)
         yield stack
 
@@ -53,13 +54,13 @@ def begin(stack: Stack) -> list[str]:
     return [each["id"] for each in made]
 
 
-def kill(stack: Stack, service: str) -> None:
+def kill(stack: Stack, name: str) -> None:
     """End the process as the kernel would; return once it is back and the work goes on."""
-    before = stack.processes()[service]["pid"]
+    before = stack.processes()[name]["pid"]
     os.kill(before, signal.SIGKILL)
 
     def back() -> bool:
-        shown = stack.processes()[service]
+        shown = stack.processes()[name]
         return shown["state"] == "running" and shown["pid"] != before
 
     until(back, within_s=30)
@@ -96,18 +97,17 @@ def test_the_log_is_whole_and_its_decisions_repeat(killed: Stack, audit: str) ->
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_each_service_was_started_again_and_only_once(killed: Stack) -> None:
+def test_what_was_killed_was_started_again(killed: Stack) -> None:
     restarts = {name: each["restarts"] for name, each in killed.processes().items()}
-    assert restarts == {
-        **dict.fromkeys(("postgres", "nats", "simulator"), 0),
-        **dict.fromkeys(SERVICES, 1),
-    }
+    assert restarts.pop("simulator") == 0
+    assert set(restarts) == {*SERVICES, *SERVERS}
+    assert min(restarts.values()) >= 1
 
 
 def test_the_reason_of_a_restart_is_told_and_its_log_kept(killed: Stack) -> None:
-    for service in SERVICES:
-        assert f"{service} was killed (SIGKILL); starting it again" in killed.output
-        assert Path(killed.data / "logs" / f"{service}.log").stat().st_size > 0
+    for name in (*SERVICES, *SERVERS):
+        assert f"{name} was killed (SIGKILL); starting it again" in killed.output
+        assert Path(killed.data / "logs" / f"{name}.log").stat().st_size > 0
 
 
 def test_every_run_of_the_read_model_ends_once_and_well(killed: Stack) -> None:
