@@ -106,7 +106,7 @@ select max(position) as position from eventlog.events
 where event_id >= $1 and event_id <= $2 group by event_id having count(*) > 1
 
 -- name: verify_commands
--- Each key's first event, the one after its last, and whether all between are of one append.
+-- Each key's first event, the stream's own after its last, and whether all between are of one append.
 select c.key as name, c.first_position, (c.last_position - c.first_position + 1)::int as count, coalesce(
     f.stream_id = l.stream_id and l.version - f.version = c.last_position - c.first_position
     and l.position >= f.position and f.recorded_at = c.created_at, false) as sound,
@@ -114,5 +114,5 @@ select c.key as name, c.first_position, (c.last_position - c.first_position + 1)
 from eventlog.commands c
 left join eventlog.events f on f.position = c.first_position
 left join eventlog.events l on l.position = c.last_position
-left join eventlog.events n on n.position = c.last_position + 1
+left join eventlog.events n on n.position = c.last_position + 1 and n.stream_id = f.stream_id
 where c.key > $1 order by c.key limit $2

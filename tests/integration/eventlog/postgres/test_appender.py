@@ -109,7 +109,9 @@ async def test_a_faulty_append_harms_only_itself(log: PostgresLog) -> None:
         answers = [tasks.create_task(log.append(each)) for each in good[:3]]
         broken = tasks.create_task(_error_of(log, faulty))
         answers += [tasks.create_task(log.append(each)) for each in good[3:]]
-    assert [each.result().status for each in answers] == ["ok"] * 5
+    assert [(each.result().status, each.result().last) for each in answers] == [
+        ("ok", position) for position in range(1, 6)
+    ]
     assert isinstance(broken.result(), asyncpg.PostgresError)
 
 

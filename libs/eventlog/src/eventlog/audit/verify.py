@@ -140,6 +140,6 @@ def _command_flaw(row: Record) -> Flaw | None:
     name, first, count, sound, found, beyond = row
     if not sound:
         return Flaw(first, "commands", f"{name} does not name the events of one append")
-    if event_id(name, 0) != found or event_id(name, count) == beyond:
+    if event_id(name, 0) != found or (beyond and event_id(name, count) == beyond):
         return Flaw(first, "commands", f"{name} does not name its own events")
     return None
