@@ -12,19 +12,22 @@ from listeners import listening
 
 
 @pytest.mark.feature("S2")
+@pytest.mark.parametrize("ring_frames", [1, 10_000])
 async def test_a_resumed_stream_has_nothing_of_others_either(
-    gateway: Gate, ann: User, bob: User
+    database: Database, nats_url: str, ring_frames: int
 ) -> None:
-    log_id = gateway.parts.site.hub.log_id
-    await gateway.executions.whole_run(await made(bob))
-    async with listening(gateway.address, ann, f"{log_id}:0") as ear:
-        await ear.heard("sync")
+    async with gate(database.dsn, nats_url, ring_frames=ring_frames) as gateway:
+        ann, bob = [await gateway.user(f"{name}@example.org") for name in ("ann", "bob")]
+        log_id = gateway.parts.site.hub.log_id
+        await gateway.executions.whole_run(await made(bob))
         end = await gateway.executions.append(
             user_stream(ann.id), ann.id, *await facts(gateway, ann)
         )
-        while ear.positions[-1:] != [end]:
-            await ear.next()
-        assert ear.positions == await owned(gateway, ann)
+        async with listening(gateway.address, ann, f"{log_id}:0") as ear:
+            await ear.heard("sync")
+            while ear.positions[-1:] != [end]:
+                await ear.next()
+            assert ear.positions == await owned(gateway, ann)
 
 
 async def facts(gateway: Gate, user: User) -> list[Event]:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from contracts.commands import FieldError, Refused
 from eventlog.bus import AnswerFailed, BusUnavailable
+from eventlog.link import OUTAGES
 from eventlog.store import BodyTooLarge, KeyReused, LogFrozen, LogUnavailable
 from gateway.wire.fields import field_of
 from gateway.wire.invalid import Invalid
@@ -117,11 +118,8 @@ AWAY: Final = (
     BusUnavailable,
     LogUnavailable,
     LogFrozen,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
+    *OUTAGES,
     asyncpg.InterfaceError,
-    ConnectionError,
 )
 """What means that nothing was done, or nothing that is known of, and that asking again may help."""
 
