@@ -15,6 +15,7 @@ from tickmark.progress import say, step
 
 ADMIN: Final = "admin@tickmark.example"
 PASSWORD: Final = "admin.password"
+HINT: Final = "Ctrl-C stops it. What runs: tickmark ps. What happens: tickmark events tail --follow"
 
 
 def first_admin(installation: Installation) -> dict[str, str]:
@@ -30,12 +31,11 @@ async def welcome(installation: Installation, url: str, *, with_demo: bool) -> N
     first = not installation.welcomed
     if first and with_demo:
         await _demo(installation, url)
-    say(f"\nTickmark is ready: {url}")
+    login = [_login(installation)] if first else []
+    say("\n".join(["", f"Tickmark is ready: {url}", *login, HINT]))
     if first:
-        say(_login(installation))
         installation.welcomed = True
         installation.forget(PASSWORD)
-    say("Ctrl-C stops it. What runs: tickmark ps. What happens: tickmark events tail --follow")
 
 
 async def _demo(installation: Installation, url: str) -> None:
