@@ -16,7 +16,7 @@ from chassis.settings import Health as HealthSettings
 from contracts.subjects import live_filter
 from eventlog.bus import Bus
 from eventlog.lease import Pool
-from eventlog.postgres import PostgresLog
+from eventlog.postgres import LOST, PostgresLog
 from eventlog.projection import project
 from eventlog.work import Slots, work
 from runner_svc import open_runs
@@ -97,7 +97,17 @@ class Overdue:
     settings: RunnerSettings
 
     async def runs(self) -> Sequence[UUID]:
-        """At most a process's worth. A cancellation that was not heard is passed on by the way."""
+        """At most a process's worth, none during an outage: the next sweep finds them.
+
+        A cancellation that was not heard is passed on by the way.
+        """
+        try:
+            return await self._found()
+        except LOST as away:
+            log.warning("sweep_waits", error=type(away).__name__)
+            return []
+
+    async def _found(self) -> Sequence[UUID]:
         for run_id in await open_runs.cancels(self.pool, self.runner.instance):
             self.runner.cancel(run_id)
         since = self.runner.clock() - timedelta(seconds=self.settings.sweep_seconds)
