@@ -16,6 +16,7 @@ from gateways import SECRET, Gate, User, gate, made, owned
 from listeners import Listener, listening
 
 
+@pytest.mark.feature("B32")
 async def test_the_first_frame_says_what_is_going_on_and_where_the_stream_goes_on(
     gateway: Gate, ann: User
 ) -> None:

@@ -20,6 +20,7 @@ async def made(user: User, body: dict[str, Any] = BENCHMARK) -> UUID:
     return UUID(schedule["id"])
 
 
+@pytest.mark.feature("R20")
 async def test_a_run_is_seen_at_every_step(ann: User, gateway: Gate) -> None:
     id = await made(ann)
     world = gateway.executions
