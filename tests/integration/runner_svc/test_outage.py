@@ -1,7 +1,6 @@
 """A database that is away delays the sweep; it does not end the runner."""
 
 import asyncpg
-from tickmark.embedded import free_port
 
 from chassis import clock
 from contracts.inventory import Inventory
@@ -10,6 +9,7 @@ from runner_svc.call import Offers
 from runner_svc.runner import Runner
 from runner_svc.service import Overdue
 from runner_svc.settings import RunnerSettings
+from tickmark.embedded import free_port
 
 
 async def _alive(_: str) -> bool:
