@@ -14,5 +14,7 @@ def test_a_setting_is_read_from_the_file_its_variable_names(tmp_path: Path) -> N
 
 
 def test_a_named_file_that_is_missing_stops_the_start_with_its_name(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"TICKMARK_POSTGRES__DSN_FILE: .*/kitten: No such file"):
+    with pytest.raises(
+        SettingsError, match=r"TICKMARK_POSTGRES__DSN_FILE: .*/kitten: No such file"
+    ):
         load(Settings, environ={"TICKMARK_POSTGRES__DSN_FILE": str(tmp_path / "kitten")})
