@@ -4,12 +4,21 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from contracts.actions import Benchmark
-from contracts.commands import Accepted, CreateSchedule, Refused, ScheduleCommand
+from contracts.commands import (
+    Accepted,
+    Change,
+    CreateSchedule,
+    DeleteSchedule,
+    Refused,
+    ScheduleCommand,
+    UpdateSchedule,
+)
 from contracts.events import Event
 from contracts.events.schedule import Definition
 from contracts.inventory import Inventory
@@ -64,6 +73,8 @@ async def wait_for(
     return rows
 
 
+HOURLY = Every(every=timedelta(hours=1))
+
 E = TypeVar("E", bound=Event)
 
 
@@ -89,3 +100,15 @@ async def made(ask: Ask, command: CreateSchedule) -> UUID:
     reply = await ask(command)
     assert isinstance(reply, Accepted), reply
     return reply.schedule_id
+
+
+def about(schedule_id: UUID, key: str = "again", owner: str = "ada") -> dict[str, Any]:
+    return {"owner": owner, "actor": owner, "key": key, "schedule_id": schedule_id}
+
+
+def rename(schedule_id: UUID, name: str, key: str = "rename") -> UpdateSchedule:
+    return UpdateSchedule(**about(schedule_id, key), change=Change(name=name))
+
+
+def delete(schedule_id: UUID, key: str = "delete") -> DeleteSchedule:
+    return DeleteSchedule(**about(schedule_id, key))

@@ -2,10 +2,9 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -23,35 +22,18 @@ from contracts.commands import (
 )
 from contracts.events.schedule import ScheduleCreated, ScheduleTriggered, ScheduleUpdated
 from contracts.ids import command_id
-from contracts.specs import Cron, Every
+from contracts.specs import Cron
 from eventlog.bus import AnswerFailed, Bus
 from eventlog.postgres import Pool, PostgresLog
 from schedule_svc.commands import Desk
 from schedule_svc.due import DueTable
-from schedule_svc.names import STALE
-from schedule_svc.refusals import NameTaken, TooManySchedules
 from schedule_svc.requests import answer, serve
-from schedule_svc.state import Schedule
-from scheduling import Ask, events_of, made, new_schedule, stream_of
-
-HOURLY = Every(every=timedelta(hours=1))
+from scheduling import HOURLY, Ask, about, delete, events_of, made, new_schedule, rename, stream_of
 
 
 @pytest.fixture
 def ask(desk: Desk) -> Ask:
     return partial(answer, desk)
-
-
-def about(schedule_id: UUID, key: str = "again", owner: str = "ada") -> dict[str, Any]:
-    return {"owner": owner, "actor": owner, "key": key, "schedule_id": schedule_id}
-
-
-def rename(schedule_id: UUID, name: str, key: str = "rename") -> UpdateSchedule:
-    return UpdateSchedule(**about(schedule_id, key), change=Change(name=name))
-
-
-def delete(schedule_id: UUID, key: str = "delete") -> DeleteSchedule:
-    return DeleteSchedule(**about(schedule_id, key))
 
 
 async def refused(ask: Ask, command: ScheduleCommand) -> tuple[int, str]:
@@ -221,67 +203,6 @@ async def test_without_the_database_it_may_be_asked_again(desk: Desk, ask: Ask) 
     reply = await answer(away, rename(schedule_id, "Speed"))
     assert isinstance(reply, Refused)
     assert (reply.status, reply.retry_after) == (503, 1)
-
-
-class TestAProcessThatDied:
-    """Names are left behind in each step between the reservation and its end."""
-
-    @pytest.fixture
-    def later(self, desk: Desk) -> datetime:
-        return desk.clock.now() + 2 * STALE
-
-    async def test_before_the_append_leaves_a_name_that_frees_itself(
-        self, desk: Desk, later: datetime
-    ) -> None:
-        now = desk.clock.now()
-        await desk.names.for_new("ada", "Lateness", uuid4(), now)
-        with pytest.raises(NameTaken):
-            await desk.names.for_new("ada", "Lateness", uuid4(), now + STALE)
-        await desk.names.for_new("ada", "Lateness", uuid4(), later)
-
-    async def test_and_its_places_too(self, desk: Desk, later: datetime) -> None:
-        for n in range(3):
-            await desk.names.for_new("ada", f"s{n}", uuid4(), desk.clock.now())
-        with pytest.raises(TooManySchedules):
-            await desk.names.for_new("ada", "Lateness", uuid4(), desk.clock.now())
-        await desk.names.for_new("ada", "Lateness", uuid4(), later)
-
-    async def test_after_the_deletion_leaves_a_name_that_frees_itself(
-        self, desk: Desk, ask: Ask, later: datetime
-    ) -> None:
-        schedule_id = await made(ask, new_schedule("one", HOURLY, name="Lateness"))
-        assert (await ask(delete(schedule_id))).ok
-        await desk.names.for_new("ada", "Lateness", schedule_id, desk.clock.now())
-        await desk.names.for_new("ada", "Lateness", uuid4(), later)
-
-    async def test_after_the_renaming_leaves_the_former_name_free(
-        self, desk: Desk, ask: Ask, later: datetime
-    ) -> None:
-        schedule_id = await made(ask, new_schedule("one", HOURLY, name="Lateness"))
-        assert (await ask(rename(schedule_id, "Speed"))).ok
-        await desk.names.for_renamed("ada", "Lateness", schedule_id, desk.clock.now())
-        await projected(desk, schedule_id, "Speed")
-        await desk.names.for_new("ada", "Lateness", uuid4(), later)
-
-    async def test_does_not_free_a_name_that_is_borne(
-        self, desk: Desk, ask: Ask, later: datetime
-    ) -> None:
-        schedule_id = await made(ask, new_schedule("one", HOURLY, name="Lateness"))
-        await desk.names.for_renamed("ada", "Speed", schedule_id, desk.clock.now())
-        await projected(desk, schedule_id, "Lateness")
-        with pytest.raises(NameTaken):
-            await desk.names.for_new("ada", "Lateness", uuid4(), later)
-        await desk.names.for_new("ada", "Speed", uuid4(), later)
-
-
-async def projected(desk: Desk, schedule_id: UUID, name: str) -> None:
-    """Return once the table says so."""
-    async with asyncio.timeout(10):
-        while True:
-            owned = await desk.due.snapshot(schedule_id)
-            state = owned and owned.folded.state
-            if isinstance(state, Schedule) and state.definition.name == name:
-                return
 
 
 async def unreachable() -> Pool:

@@ -110,6 +110,16 @@ def test_the_result_is_the_same_however_far_ahead_of_the_change_one_looks() -> N
         assert next_instant(spec, after, after) == change
 
 
+def test_a_gap_that_ends_within_a_minute_is_seen_from_inside_that_minute() -> None:
+    spec = Cron(cron="30 0 * * *", timezone="Africa/Monrovia")
+    change = datetime(1972, 1, 7, 0, 44, 30, tzinfo=UTC)
+    for seconds in (-1, 0, 10, 29):
+        after = change + timedelta(seconds=seconds)
+        assert next_instant(spec, after, after) == datetime(1972, 1, 7, 0, 45, tzinfo=UTC)
+    after = change + timedelta(seconds=30)
+    assert next_instant(spec, after, after) == datetime(1972, 1, 8, 0, 30, tzinfo=UTC)
+
+
 ZONES = sorted(
     {
         *(BERLIN, NEW_YORK, LORD_HOWE, SAO_PAULO, APIA, "Africa/Cairo", "America/Havana"),

@@ -125,13 +125,10 @@ class WallTimes:
         following = month % 12 + 1
         if following not in self.months:
             return []
-        shapes = [
-            self.days_of_shape(next_length, (first + length) % 7)
-            for next_length in _lengths(following)
-        ]
-        return (
-            [length + min(_set_bits(shape)[0] for shape in shapes if shape)] if any(shapes) else []
-        )
+        weekday = (first + length) % 7
+        shapes = [self.days_of_shape(each, weekday) for each in _lengths(following)]
+        earliest = min((_set_bits(shape)[0] for shape in shapes if shape), default=None)
+        return [] if earliest is None else [length + earliest]
 
 
 def _lengths(month: int) -> tuple[int, ...]:
