@@ -57,7 +57,6 @@ async def test_a_frame_holds_the_events_exact_bytes(gateway: Gate, ann: User) ->
         assert frame["event"]["type"] == "ScheduleCreated"
 
 
-@pytest.mark.feature("S2")
 async def test_no_event_of_another_user_arrives(gateway: Gate, ann: User, bob: User) -> None:
     mine, other = await made(ann), await made(bob)
     async with listening(gateway.address, ann) as ear, listening(gateway.address, bob) as spy:
@@ -94,7 +93,6 @@ async def test_a_token_may_come_in_four_ways(gateway: Gate, ann: User) -> None:
         assert (await ear.next())["type"] == "sync"
 
 
-@pytest.mark.feature("S1")
 async def test_without_a_good_token_the_socket_is_closed_with_4001(
     gateway: Gate, ann: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

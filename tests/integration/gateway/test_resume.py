@@ -11,7 +11,6 @@ from gateways import Gate, User, gate, made, owned, running, settings
 from listeners import listening
 
 
-@pytest.mark.feature("S2")
 @pytest.mark.parametrize("ring_frames", [1, 10_000])
 async def test_a_resumed_stream_has_nothing_of_others_either(
     database: Database, nats_url: str, ring_frames: int

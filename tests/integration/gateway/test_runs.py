@@ -53,7 +53,7 @@ async def test_figures_answer_under_the_names_of_the_sources(ann: User, gateway:
     assert (result["output_speed_tps"], result["cost"]) == (40.0, None)
 
 
-@pytest.mark.feature("R1", "R2")
+@pytest.mark.feature("R2")
 async def test_a_scheduled_run_is_in_the_history(ann: User, gateway: Gate) -> None:
     id = await made(ann)
     run_id = await gateway.executions.whole_run(id, "failed")

@@ -87,7 +87,7 @@ async def test_the_list_can_be_filtered(ann: User) -> None:
         assert found["count"] == len(expected)
 
 
-@pytest.mark.feature("D22", "D9")
+@pytest.mark.feature("D9")
 @pytest.mark.parametrize("verb", ["PUT", "PATCH"])
 async def test_a_change_touches_only_what_it_names(ann: User, verb: str) -> None:
     before = await made(ann, description="old")
@@ -116,7 +116,7 @@ async def test_enabled_in_a_change_is_what_enable_does(ann: User, gateway: Gate)
     assert (again["enabled"], again["status"]) == (False, "disabled")
 
 
-@pytest.mark.feature("D21", "D23")
+@pytest.mark.feature("D21")
 async def test_what_is_deleted_is_gone_for_every_verb(ann: User) -> None:
     schedule = await made(ann)
     address = f"/api/schedules/{schedule['id']}"
