@@ -24,7 +24,7 @@ from schedule_svc.state import MOVES, after
 
 AHEAD: Final = timedelta(seconds=2)
 AT_ONCE_AHEAD: Final = 16
-IN_FLIGHT: Final = 2
+IN_FLIGHT: Final = 4
 MOST_UNTOLD: Final = 10_000
 LOOK_UP_S: Final = 1.0
 AWAY_S: Final = 0.1
