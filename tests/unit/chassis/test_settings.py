@@ -46,6 +46,8 @@ def test_the_environment_overrides_the_file(file: Path) -> None:
         ({"TICKMARK_RUNER__SLOTS": "9"}, "unknown section 'runer'"),
         ({"TICKMARK_LIMITS__PER_USER__X": "1"}, "per_user is not a section"),
         ({"TICKMARK_PROVIDERS__O__BASE_URLS": "http://x"}, r"providers.o.base_url: Field required"),
+        ({"TICKMARK_RUNNER_SLOTS": "9"}, "unknown variable TICKMARK_RUNNER_SLOTS: two underscores"),
+        ({"TICKMARK_LIMITS": "{}"}, "unknown variable TICKMARK_LIMITS:"),
         ({"TICKMARK_CONFIG": "/nowhere.yaml"}, "no such file: /nowhere.yaml"),
     ],
 )
@@ -53,6 +55,12 @@ def test_what_cannot_be_used_is_named(file: Path, environ: dict[str, str], named
     given = None if "TICKMARK_CONFIG" in environ else file
     with pytest.raises(SettingsError, match=named):
         load(RunnerSettings, given, environ)
+
+
+def test_variables_that_are_no_settings_are_left_alone(file: Path) -> None:
+    others = ("ADMIN_EMAIL", "ADMIN_PASSWORD", "TEST_POSTGRES")
+    environ = {f"TICKMARK_{name}": "x" for name in others}
+    assert load(RunnerSettings, file, {**environ, "TICKMARKER": "x"}).runner.slots == 7
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ from contracts.inventory import Inventory
 PREFIX: Final = "TICKMARK_"
 FILE_VARIABLE: Final = "TICKMARK_CONFIG"
 FILE_SUFFIX: Final = "_FILE"
+NO_SETTINGS: Final = frozenset({FILE_VARIABLE, "TICKMARK_ADMIN_EMAIL", "TICKMARK_ADMIN_PASSWORD"})
+"""Variables of ours that are no settings: the file, and who may log in after a first `up`."""
+TESTS: Final = "TICKMARK_TEST_"
 SERVICES: Final = ("schedule", "dispatcher", "runner", "gateway")
 """The sections only one service reads."""
 
@@ -93,8 +96,8 @@ def load(model: type[S], file: Path | None = None, environ: Mapping[str, str] | 
     """The settings of one service: environment over file over defaults.
 
     `file` falls back to the one TICKMARK_CONFIG names, then to ./config.yaml if that is there.
-    Raises SettingsError for a file that is missing or no YAML mapping, an unknown section or key,
-    a bad value, each by its name.
+    Raises SettingsError for a file that is missing or no YAML mapping, an unknown variable, section
+    or key, a bad value, each by its name.
     """
     environ = os.environ if environ is None else environ
     merged = _read(_chosen(file, environ))
@@ -137,12 +140,16 @@ def _read(file: Path | None) -> dict[str, Any]:
 
 
 def _overrides(environ: Mapping[str, str]) -> list[tuple[list[str], str]]:
-    """`TICKMARK_RUNNER__SLOTS=4` is the path runner.slots; names without `__` are no settings."""
-    return [
-        _override(name, value)
-        for name, value in sorted(environ.items())
-        if name.startswith(PREFIX) and "__" in name
-    ]
+    """`TICKMARK_RUNNER__SLOTS=4` is the path runner.slots."""
+    ours = sorted(name for name in environ if name.startswith(PREFIX))
+    settings = [name for name in ours if "__" in name]
+    for name in ours:
+        if name not in {*settings, *NO_SETTINGS} and not name.startswith(TESTS):
+            raise SettingsError(
+                f"unknown variable {name}: two underscores stand between section and key,"
+                f" as in {PREFIX}RUNNER__SLOTS"
+            )
+    return [_override(name, environ[name]) for name in settings]
 
 
 def _override(name: str, value: str) -> tuple[list[str], str]:
