@@ -2,17 +2,11 @@
 
 import asyncio
 import json
-import os
-import signal
-import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from uuid import UUID
-
-import yaml
 
 from deliveries import running, until
 from eventlog.bus import Bus, connect
@@ -20,6 +14,7 @@ from eventlog.postgres import PostgresLog, open_log
 from eventlog.relay import relay
 from onecall import fine
 from rawserver import Conversation, RawServer, delta, serving
+from replicas import Replica, environment, started
 from runs import inventory, told
 
 LOWERED = {
@@ -32,35 +27,6 @@ LOWERED = {
 
 
 @dataclass
-class RunnerProcess:
-    """One replica; what it logs goes to a file."""
-
-    process: asyncio.subprocess.Process
-    output: Path
-
-    def send(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
-
-    async def kill(self) -> None:
-        if self.process.returncode is None:
-            self.process.kill()
-        await self.process.wait()
-
-    async def kill_once(self, ready: Callable[["RunnerProcess"], bool]) -> None:
-        await until(lambda: ready(self))
-        await self.kill()
-
-    async def stop(self) -> int:
-        """Ask it to end, and tell how it did."""
-        self.send(signal.SIGTERM)
-        return await self.process.wait()
-
-    def said(self, event: str) -> list[dict[str, Any]]:
-        lines = [line for line in self.output.read_text().splitlines() if line.startswith("{")]
-        return [line for line in map(json.loads, lines) if line.get("event") == event]
-
-
-@dataclass
 class Installation:
     """All that runners need; the provider's slow model waits for `go`."""
 
@@ -70,26 +36,22 @@ class Installation:
     go: asyncio.Event
     folder: Path
     environ: dict[str, str]
-    replicas: list[RunnerProcess] = field(default_factory=list[RunnerProcess])
+    replicas: list[Replica] = field(default_factory=list[Replica])
 
-    async def start(self) -> RunnerProcess:
+    async def start(self) -> Replica:
         output = self.folder / f"runner-{len(self.replicas)}.log"
-        with output.open("w") as sink:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "runner_svc"), env=self.environ, stdout=sink, stderr=sink
-            )
-        replica = RunnerProcess(process, output)
+        replica = await started("runner_svc", self.environ, output)
         self.replicas.append(replica)
         await until(lambda: bool(replica.said("taking_runs")), within_s=45)
         return replica
 
-    async def holder(self, run: UUID) -> RunnerProcess:
+    async def holder(self, run: UUID) -> Replica:
         """The replica that started the run."""
         await told(self.log, run, "RunStarted")
         await until(lambda: any(self._started(each, run) for each in self.replicas))
         return next(each for each in self.replicas if self._started(each, run))
 
-    def _started(self, replica: RunnerProcess, run: UUID) -> bool:
+    def _started(self, replica: Replica, run: UUID) -> bool:
         return any(line["run_id"] == str(run) for line in replica.said("run_started"))
 
 
@@ -113,8 +75,9 @@ async def installation(
         open_log(dsn, name="tests", on_commit=bus.poke) as log,
         running(*([relay(log, bus)] if relayed else [])),
     ):
-        environ = _configured(folder, server.url, LOWERED | settings)
-        environ |= {"TICKMARK_POSTGRES__DSN": dsn, "TICKMARK_NATS__URL": nats_url}
+        environ = _configured(
+            folder, server.url, LOWERED | settings, POSTGRES__DSN=dsn, NATS__URL=nats_url
+        )
         made = Installation(log, bus, server, go, folder, environ)
         try:
             yield made
@@ -123,12 +86,9 @@ async def installation(
                 await replica.kill()
 
 
-def _configured(folder: Path, base_url: str, runner: dict[str, float]) -> dict[str, str]:
-    config = folder / "config.yaml"
-    offers = inventory(base_url).model_dump(mode="json", exclude_none=True)
-    config.write_text(yaml.safe_dump({**offers, "runner": runner}))
-    inherited = {n: v for n, v in os.environ.items() if not n.startswith("TICKMARK_")}
-    return inherited | {
-        "TICKMARK_CONFIG": str(config),
-        "TICKMARK_POSTGRES__ROLE": "tickmark_runner",
-    }
+def _configured(
+    folder: Path, base_url: str, runner: dict[str, float], **settings: object
+) -> dict[str, str]:
+    told = {f"RUNNER__{name.upper()}": value for name, value in runner.items()}
+    role = {"POSTGRES__ROLE": "tickmark_runner"}
+    return environment(folder, inventory(base_url), **told, **role, **settings)

@@ -1,11 +1,8 @@
 """schedule-svc from outside: replicas as processes, requests, and what the log then holds."""
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -32,28 +29,6 @@ INVENTORY = Inventory.model_validate(
 ACTION = Benchmark(prompt="How late is it?", models=("fast",))
 
 
-@dataclass
-class Process:
-    """One replica; what it logs goes to a file."""
-
-    running: asyncio.subprocess.Process
-    output: Path
-
-    async def kill(self) -> None:
-        if self.running.returncode is None:
-            self.running.kill()
-        await self.running.wait()
-
-    async def stop(self) -> int:
-        self.running.terminate()
-        return await self.running.wait()
-
-    def said(self, event: str) -> list[dict[str, object]]:
-        lines = [line for line in self.output.read_text().splitlines() if line.startswith("{")]
-        return [line for line in map(json.loads, lines) if line.get("event") == event]
-
-
-Start: TypeAlias = Callable[[], Awaitable[Process]]
 Ask: TypeAlias = Callable[[ScheduleCommand], Coroutine[Any, Any, Accepted | Refused]]
 
 

@@ -161,7 +161,9 @@ async def test_a_lost_run_that_is_not_delivered_again_is_found_by_the_sweep(
 ) -> None:
     async with installation(database.dsn, nats_url, tmp_path, relayed=False) as installed:
         await request(installed.log, RUN, SLOW)
-        await (await installed.start()).kill_once(lambda one: bool(one.said("run_started")))
+        doomed = await installed.start()
+        await until(lambda: bool(doomed.said("run_started")))
+        await doomed.kill()
         swept = await installed.start()
         await told(installed.log, RUN, "RunInterrupted")
         assert [line["run_id"] for line in swept.said("run_swept_up")] == [str(RUN)]

@@ -1,15 +1,12 @@
 """schedule-svc as processes, on a database and a NATS server of the test's own."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-import yaml
 
 from contracts.commands import REPLY, Accepted, Refused, ScheduleCommand
 from contracts.subjects import command_subject
@@ -17,6 +14,7 @@ from eventlog.beside import beside
 from eventlog.bus import Bus, BusUnavailable, connect
 from eventlog.postgres import PostgresLog, open_log
 from eventlog.projection import project
+from replicas import Replica, Start, environment, started
 from schedule_svc.commands import Desk
 from schedule_svc.database_clock import DatabaseClock
 from schedule_svc.definition import Rules
@@ -24,7 +22,7 @@ from schedule_svc.due import DueTable
 from schedule_svc.horizon import Horizon
 from schedule_svc.names import Names
 from schedule_svc.projection import DueProjection
-from scheduling import INVENTORY, Ask, Process, Start, eventually
+from scheduling import INVENTORY, Ask, eventually
 
 
 class Database(Protocol):
@@ -47,34 +45,26 @@ async def bus(nats_url: str) -> AsyncGenerator[Bus]:
 @pytest.fixture
 async def start(database: Database, nats_url: str, tmp_path: Path) -> AsyncGenerator[Start]:
     """Starts replicas that allow intervals of a second and three schedules per user."""
-    config = tmp_path / "config.yaml"
-    offers = {n: v for n, v in INVENTORY.model_dump(mode="json").items() if v}
-    config.write_text(yaml.safe_dump(offers))
-    settings = {
-        "CONFIG": str(config),
-        "POSTGRES__DSN": database.dsn,
-        "POSTGRES__ROLE": "tickmark_schedule",
-        "NATS__URL": nats_url,
-        "LIMITS__MIN_INTERVAL_SECONDS": "1",
-        "LIMITS__SCHEDULES_PER_USER": "3",
-    }
-    environ = {**os.environ, **{f"TICKMARK_{name}": value for name, value in settings.items()}}
-    started = list[Process]()
+    environ = environment(
+        tmp_path,
+        INVENTORY,
+        POSTGRES__DSN=database.dsn,
+        POSTGRES__ROLE="tickmark_schedule",
+        NATS__URL=nats_url,
+        LIMITS__MIN_INTERVAL_SECONDS=1,
+        LIMITS__SCHEDULES_PER_USER=3,
+    )
+    replicas = list[Replica]()
 
-    async def start() -> Process:
-        output = tmp_path / f"replica-{len(started)}.log"
-        with output.open("wb") as sink:
-            running = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "schedule_svc"), env=environ, stdout=sink, stderr=sink
-            )
-        process = Process(running, output)
-        started.append(process)
-        await eventually(lambda: bool(process.said("clock_started")))
-        return process
+    async def start() -> Replica:
+        replica = await started("schedule_svc", environ, tmp_path / f"replica-{len(replicas)}.log")
+        replicas.append(replica)
+        await eventually(lambda: bool(replica.said("clock_started")))
+        return replica
 
     yield start
-    for process in started:
-        await process.kill()
+    for replica in replicas:
+        await replica.kill()
 
 
 @pytest.fixture

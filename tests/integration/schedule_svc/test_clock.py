@@ -13,7 +13,8 @@ from contracts.ids import occurrence_id
 from contracts.specs import Every
 from eventlog.audit.outcome import outcome
 from eventlog.postgres import PostgresLog
-from scheduling import Ask, Start, events_of, made, new_schedule, stream_of, wait_for
+from replicas import Start
+from scheduling import Ask, events_of, made, new_schedule, stream_of, wait_for
 
 SECOND = timedelta(seconds=1)
 
