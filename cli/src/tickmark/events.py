@@ -5,10 +5,10 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
-from eventlog.store import Log, Row
+from eventlog.store import Log, Row, UnreadableEvent
 from eventlog.tail import follow
 from gateway.ring import frame_of
 from tickmark.database import login
@@ -75,10 +75,22 @@ async def _wanted(log: Log, type_: str | None, schedule: UUID | None) -> Wanted:
 
 def _frame(log_id: UUID, row: Row) -> str:
     """As on the WebSocket."""
+    _body(row)
     return frame_of(log_id, row).text
 
 
 def _line(row: Row) -> str:
-    data = json.dumps(json.loads(row.body)["data"], ensure_ascii=False)
+    data = json.dumps(_body(row).get("data"), ensure_ascii=False)
     text = f"{row.position:>8}  {row.recorded_at:%H:%M:%S.%f}  {row.type:<18} {row.stream}  {data}"
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+
+
+def _body(row: Row) -> dict[str, Any]:
+    """Raises UnreadableEvent for what is no JSON object: then somebody altered it."""
+    try:
+        body: Any = json.loads(row.body)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise UnreadableEvent(f"position {row.position}: the body is no event")
+    return cast("dict[str, Any]", body)

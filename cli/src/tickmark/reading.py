@@ -4,14 +4,19 @@ import argparse
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 
 from chassis.settings import Settings, SettingsError, load
+from contracts.codec import UnknownEvent
 from eventlog.postgres import PostgresLog, open_log
-from eventlog.store import LogError
+from eventlog.store import LogError, UnreadableEvent
+from tickmark import database
 from tickmark.exits import Misused, Refusal
 from tickmark.installation import DATA, Installation
+
+UNREADABLE: Final = (LogError, OSError, asyncpg.PostgresError, UnreadableEvent, UnknownEvent)
 
 
 def add_source(parser: argparse.ArgumentParser, login: str) -> None:
@@ -27,12 +32,14 @@ async def opened(
     chosen: argparse.Namespace, name: str, *refusals: type[Exception]
 ) -> AsyncGenerator[PostgresLog]:
     """The log to read. A log that cannot be read, and each of `refusals`, becomes a Refusal."""
+    address = dsn(chosen)
+    await database.reach(address)
     try:
-        async with open_log(dsn(chosen), pool_size=2, name=name) as log:
+        async with open_log(address, pool_size=2, name=name) as log:
             yield log
     except* BrokenPipeError:
         raise
-    except* (LogError, OSError, asyncpg.PostgresError, *refusals) as stopped:
+    except* (*UNREADABLE, *refusals) as stopped:
         raise Refusal(f"{name} could not finish: {_reason(stopped)}") from None
 
 

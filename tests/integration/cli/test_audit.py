@@ -78,6 +78,29 @@ def test_an_altered_event_is_exit_code_10_and_its_position(
     assert "'position': 2" in str(verdict["first"])
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["audit", "outcome"], ["audit", "redecide"], ["events", "tail", "--json"]],
+    ids=" ".join,
+)
+def test_what_cannot_be_read_is_named_in_one_line_with_exit_code_3(
+    database: Database, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    asyncio.run(_append(database.dsn, recorded("ScheduleTriggered")))
+    asyncio.run(
+        _execute(
+            database.dsn,
+            "alter table eventlog.events disable trigger all;"
+            "update eventlog.events set body = 'not json' where position = 1",
+        )
+    )
+    code = main([*command, "--dsn", database.dsn])
+    told = capsys.readouterr().err
+    assert code == 3
+    assert "position 1: the body is no" in told
+    assert len(told.splitlines()) == 1
+
+
 @pytest.mark.feature("B64")
 def test_a_decision_nobody_would_make_is_exit_code_11(
     database: Database, capsys: pytest.CaptureFixture[str]

@@ -56,6 +56,10 @@ class Contended(LogError):
     """Others kept changing the same stream; try again."""
 
 
+class UnreadableEvent(ValueError):
+    """An event's body is not what its type and version have; the message names its position."""
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """One event, ready to store: its exact bytes, and the columns copied from them."""
@@ -123,8 +127,13 @@ class Row:
     body: bytes
 
     def decoded(self) -> Envelope[Event]:
-        """The typed envelope. Raises contracts.codec.UnknownEvent, ValueError."""
-        return decode(self.type, self.schema_version, self.body)
+        """The typed envelope. Raises contracts.codec.UnknownEvent, UnreadableEvent."""
+        try:
+            return decode(self.type, self.schema_version, self.body)
+        except ValueError:
+            raise UnreadableEvent(
+                f"position {self.position}: the body is no {self.type}/v{self.schema_version}"
+            ) from None
 
     @property
     def event(self) -> Event:
