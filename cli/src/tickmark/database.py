@@ -17,6 +17,10 @@ OWNERS: Final = ("eventlog", "schedule_svc", "dispatcher_svc", "runner_svc", "ga
 """Whose migrations there may be, in the order they are applied."""
 LOGINS: Final = ("schedule", "dispatcher", "runner", "gateway", "audit")
 
+REACH_S: Final = 10.0
+UNREACHED: Final = "PostgreSQL cannot be reached"
+MALFORMED: Final = "its address is not of the form postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+
 SQL: Final = load("tickmark")
 
 
@@ -34,6 +38,19 @@ async def answers(dsn: str) -> bool:
     return True
 
 
+async def reach(dsn: str) -> None:
+    """Raises Refusal, which does not show the address: a password may be in it."""
+    try:
+        connection = await asyncpg.connect(dsn, timeout=REACH_S)
+    except TimeoutError:
+        raise Refusal(f"{UNREACHED}: no answer in {REACH_S:.0f} s") from None
+    except (OSError, asyncpg.PostgresError) as wrong:
+        raise Refusal(f"{UNREACHED}: {wrong}") from None
+    except (ValueError, OverflowError, asyncpg.InterfaceError):
+        raise Refusal(f"{UNREACHED}: {MALFORMED}") from None
+    await connection.close()
+
+
 async def create(server: str) -> str:
     """Make the database on the server unless it is there; tells the server's version."""
     connection = await asyncpg.connect(server)
@@ -47,12 +64,13 @@ async def create(server: str) -> str:
 
 async def apply_migrations(dsn: str) -> list[str]:
     """Bring every schema up to date; the names of what was applied. Raises Refusal."""
+    await reach(dsn)
     try:
         return await migrate(dsn, OWNERS)
     except MigrationError as wrong:
         raise Refusal(f"migrations: {wrong}") from None
-    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InvalidPasswordError) as wrong:
-        raise Refusal(f"PostgreSQL cannot be reached: {wrong}") from None
+    except (OSError, asyncpg.PostgresConnectionError) as wrong:
+        raise Refusal(f"{UNREACHED}: {wrong}") from None
 
 
 async def make_logins(dsn: str, passwords: Mapping[str, str]) -> None:

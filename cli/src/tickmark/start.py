@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chassis.settings import Settings
-from tickmark import database, embedded, nats_users, page, programs, welcome
+from tickmark import database, embedded, named, nats_users, page, programs, welcome
 from tickmark.configuration import DRAWN
 from tickmark.installation import Installation
 from tickmark.programs import SERVICES, Place
@@ -31,6 +31,7 @@ class Start:
         return f"http://127.0.0.1:{self.port}"
 
     async def all(self) -> None:
+        await named.reach(self.settings)
         await self.start_postgres()
         await self.start_nats()
         await self.start_simulator()
@@ -77,7 +78,8 @@ class Start:
     async def start_nats(self) -> None:
         with step("nats") as done:
             if "url" in self.settings.nats.model_fields_set:
-                done.detail = f"the one the settings name, {self.settings.nats.url}"
+                at = named.addresses(self.settings.nats.url)
+                done.detail = f"the one the settings name, {at}"
                 return
             port, config = embedded.free_port(), self.installation.folder / "nats.conf"
             names = SERVICES.values()
