@@ -13,7 +13,9 @@ class Message(BaseModel):
 
 
 def in_utc(instant: datetime) -> datetime:
-    """The same instant, carried in UTC."""
+    """The same instant, carried in UTC. Raises ValueError outside the years 1970 to 9998."""
+    if not 1970 <= instant.year <= 9998:
+        raise ValueError("must be in the years 1970 to 9998")
     return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
 
 
