@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from tickmark import processes
 from tickmark.exits import Misused, Refusal
@@ -100,11 +100,15 @@ class Installation:
         return {}
 
     def state(self) -> State:
-        """Raises Refusal when nothing was ever started here."""
+        """Raises Refusal when nothing was ever started here, or it cannot be read."""
         try:
             return STATE.validate_json(self._state.read_bytes())
         except FileNotFoundError:
             raise Refusal(f"nothing was started on {self.folder}; see `tickmark up`") from None
+        except OSError as wrong:
+            raise Misused(f"cannot use {self.folder}: {wrong.strerror}") from None
+        except ValidationError:
+            raise Refusal(f"{self._state} is not what `tickmark up` writes") from None
 
     def leftovers(self) -> list[Listed]:
         """What the last start listed, the last started first."""

@@ -19,7 +19,7 @@ from tickmark.installation import DATA, Installation, Listed, State
 from tickmark.progress import say, step
 from tickmark.start import Start
 from tickmark.supervisor import Supervisor
-from tickmark.welcome import welcome
+from tickmark.welcome import check_admin, welcome
 
 SAME_S: Final = 1.0
 
@@ -42,6 +42,7 @@ async def up(data: Path, port: int | None, config: Path | None) -> int:
     installation = Installation(data)
     with installation.locked():
         say(f"tickmark up: data in {installation.folder}, settings from {file or 'defaults'}")
+        check_admin(installation)
         _end_leftovers(installation)
         _refuse_taken(port)
         stop = asyncio.Event()

@@ -8,14 +8,30 @@ import os
 import secrets
 from typing import Final
 
+from gateway.accounts import EMAIL, plain
 from tickmark import demo
-from tickmark.exits import Refusal
+from tickmark.exits import Misused, Refusal
 from tickmark.installation import Installation
 from tickmark.progress import say, step
 
 ADMIN: Final = "admin@tickmark.example"
 PASSWORD: Final = "admin.password"
+EMAIL_LENGTH: Final = 254
+PASSWORD_LENGTH: Final = 8
+"""The gateway's own limits for an account."""
 HINT: Final = "Ctrl-C stops it. What runs: tickmark ps. What happens: tickmark events tail --follow"
+
+
+def check_admin(installation: Installation) -> None:
+    """Raises Misused, naming the variable, for an account that the gateway would not make."""
+    email = os.environ.get("TICKMARK_ADMIN_EMAIL")
+    password = os.environ.get("TICKMARK_ADMIN_PASSWORD")
+    if installation.welcomed:
+        return
+    if email and (len(plain(email)) > EMAIL_LENGTH or not EMAIL.fullmatch(plain(email))):
+        raise Misused("TICKMARK_ADMIN_EMAIL: must be an email address, as in admin@example.org")
+    if password and len(password) < PASSWORD_LENGTH:
+        raise Misused(f"TICKMARK_ADMIN_PASSWORD: must be at least {PASSWORD_LENGTH} characters")
 
 
 def first_admin(installation: Installation) -> dict[str, str]:

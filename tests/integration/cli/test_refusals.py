@@ -61,3 +61,19 @@ def test_a_port_where_no_nats_answers_is_named(
         address = f"127.0.0.1:{closed.getsockname()[1]}"
         code, line = refused(tmp_path, capsys, monkeypatch, NATS__URL=f"nats://{address}")
     assert (code, line) == (3, f"tickmark: NATS cannot be reached at {address} (nats.url)")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("EMAIL", "notmail"), ("EMAIL", "a@b@c.de"), ("PASSWORD", "7 chars")]
+)
+def test_an_account_that_the_gateway_would_not_make_is_named(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+) -> None:
+    code, line = refused(tmp_path, capsys, monkeypatch, **{f"ADMIN_{name}": value})
+    assert code == 2
+    assert line.startswith(f"tickmark: TICKMARK_ADMIN_{name}: must be ")
+    assert value not in line

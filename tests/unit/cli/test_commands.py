@@ -48,3 +48,21 @@ def test_without_a_log_it_could_not_finish(
     assert main([*command.split(), "--dsn", "postgresql://127.0.0.1:1/tickmark"]) == 3
     assert main([*command.split(), "--data", str(tmp_path)]) == 3
     assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("command", ["up", "ps", "events tail", "audit verify", "migrate"])
+def test_data_that_is_no_directory_is_said_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert main([*command.split(), "--data", str(file)]) == 2
+    assert capsys.readouterr().err.startswith(f"tickmark: cannot use {file}: ")
+
+
+def test_a_state_that_is_damaged_is_said_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "state.json").write_text("{")
+    assert main(["ps", "--data", str(tmp_path)]) == 3
+    assert len(capsys.readouterr().err.splitlines()) == 1
