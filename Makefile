@@ -50,6 +50,7 @@ features: $(UV) ## which promised behaviours a test proves, and which nobody has
 
 docs: $(UV) ## write what is generated
 	@$(RUN) python -m contracts.catalogue docs
+	@$(RUN) python -m gateway.description docs/openapi.json
 
 verify: docs ## fail when something generated is stale
 	@git diff --exit-code --stat -- docs && $(UV) lock --check -q

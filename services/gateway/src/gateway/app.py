@@ -42,8 +42,8 @@ REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def build(site: Site) -> FastAPI:
-    """The gateway over these parts."""
+def build(site: Site | None) -> FastAPI:
+    """The gateway over these parts; over none it can only be described."""
     app = FastAPI(
         title="Tickmark",
         version=version("gateway"),
