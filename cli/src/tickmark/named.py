@@ -1,28 +1,41 @@
 """Servers that the settings name: whether they answer, asked before anything is started."""
 
 import asyncio
+import os
 from typing import Final
 from urllib.parse import urlsplit
 
-from chassis.settings import Settings
+from chassis.settings import Nats, Settings
 from tickmark import database
 from tickmark.exits import Refusal
 
 WITHIN_S: Final = 3.0
 NATS_PORT: Final = 4222
+VARIABLES: Final = ("TICKMARK_NATS__URL", "TICKMARK_NATS__URL_FILE")
 
 
 async def reach(settings: Settings) -> None:
     """Raises Refusal with the address of the first one named that does not answer."""
-    if "dsn" in settings.postgres.model_fields_set:
-        await database.reach(settings.postgres.dsn.get_secret_value())
-    if "url" in settings.nats.model_fields_set:
-        await _reach_nats(settings.nats.url)
+    if (dsn := postgres(settings)) is not None:
+        await database.reach(dsn)
+    if (url := nats(settings)) is not None:
+        await _reach_nats(url)
+
+
+def postgres(settings: Settings) -> str | None:
+    named = settings.postgres
+    return named.dsn.get_secret_value() if "dsn" in named.model_fields_set else None
+
+
+def nats(settings: Settings) -> str | None:
+    """A file that shows the default, as the shipped one does, names no server; a variable does."""
+    given = any(os.environ.get(name) for name in VARIABLES)
+    return settings.nats.url if given or settings.nats.url != Nats().url else None
 
 
 def addresses(url: str) -> str:
     """What may be shown of it: each server's host and port, no login."""
-    return ", ".join(each.rpartition("@")[2].rpartition("//")[2] for each in url.split(","))
+    return ", ".join(each.strip().rpartition("@")[2].rpartition("//")[2] for each in url.split(","))
 
 
 async def _reach_nats(url: str) -> None:

@@ -41,8 +41,8 @@ class Start:
     async def start_postgres(self) -> None:
         """The server, the database, the schemas, and for each service a login of its own."""
         with step("postgres") as done:
-            if "dsn" in self.settings.postgres.model_fields_set:
-                applied = await self._use_postgres(self.settings.postgres.dsn.get_secret_value())
+            if (dsn := named.postgres(self.settings)) is not None:
+                applied = await self._use_postgres(dsn)
                 done.detail = f"the one the settings name, {applied}"
             else:
                 done.detail = await self._own_postgres()
@@ -77,9 +77,8 @@ class Start:
 
     async def start_nats(self) -> None:
         with step("nats") as done:
-            if "url" in self.settings.nats.model_fields_set:
-                at = named.addresses(self.settings.nats.url)
-                done.detail = f"the one the settings name, {at}"
+            if (url := named.nats(self.settings)) is not None:
+                done.detail = f"the one the settings name, {named.addresses(url)}"
                 return
             port, config = embedded.free_port(), self.installation.folder / "nats.conf"
             names = SERVICES.values()
