@@ -133,7 +133,7 @@ def test_stopped_it_leaves_no_process_and_started_again_it_has_its_data(tmp_path
         assert log.rstrip().endswith("database system is shut down")
         assert not [pid for pid in children if processes.identity(pid)]
         assert "stopped in" in stack.output
-        assert {each["state"] for each in stack.processes().values()} == {"dead"}
+        assert {each["state"] for each in stack.processes().values()} == {"stopped"}
         stack.start()
         assert names_of_schedules(stack) == before
 

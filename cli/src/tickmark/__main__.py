@@ -21,9 +21,9 @@ COMMANDS: Final = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. 0: done, 2: wrong use, 3: could not finish."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    chosen = _parser(next(iter(arguments), "")).parse_args(arguments)
     code = INTERRUPTED
     try:
+        chosen = _parser(next(iter(arguments), "")).parse_args(arguments)
         code = chosen.run(chosen)
     except* Refusal as refused:
         refusal = _first(refused)

@@ -1,5 +1,6 @@
 """What a start shows: a line per step, with what came of it and how long it took."""
 
+import asyncio
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,10 +14,16 @@ class Step:
 
 @contextmanager
 def step(name: str) -> Generator[Step]:
-    """Prints `name  detail  seconds` when the block ends well, and `name  failed` otherwise."""
+    """Prints `name  detail  seconds` when the block ends well, and `name  failed` otherwise.
+
+    One that was told to stop in the middle is `interrupted`.
+    """
     started, made = time.monotonic(), Step()
     try:
         yield made
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        say(f"  {name:<14} interrupted")
+        raise
     except BaseException:
         say(f"  {name:<14} failed")
         raise

@@ -4,15 +4,19 @@ import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from chassis import clock
 from tickmark.exits import OK
 from tickmark.installation import DATA, Installation, Listed
 
+TOLD: Final = ("restarting", "stopped")
+"""States in which there is no process, and that is known."""
+
 
 @dataclass(frozen=True)
 class Shown:
-    """One line of the answer: `state` is starting, running, restarting or dead."""
+    """One line of the answer: `state` is starting, running, restarting, stopped or dead."""
 
     service: str
     pid: int | None
@@ -45,7 +49,7 @@ def table(shown: list[Shown]) -> str:
 
 def _shown(each: Listed) -> Shown:
     if not each.alive():
-        gone = "restarting" if each.state == "restarting" and each.pid is None else "dead"
+        gone = each.state if each.pid is None and each.state in TOLD else "dead"
         return Shown(each.service, None, gone, each.restarts, None)
     up = (clock.now() - each.since).total_seconds()
     return Shown(each.service, each.pid, each.state, each.restarts, round(up, 1))

@@ -102,7 +102,7 @@ class Child:
             await _first(self.process.wait(), hurry.wait(), self.program.grace_s)
             self._signal(self.program.end)
             await self.process.wait()
-        self.state = "dead"
+        self.state = "stopped"
 
     def listed(self) -> Listed:
         pid = self.process.pid if self.process and self.process.returncode is None else None

@@ -72,7 +72,7 @@ async def test_a_killed_child_is_started_again_under_a_new_pid(tmp_path: Path) -
         await until(lambda: seen[-1][0].restarts == 1 and seen[-1][0].state == "running")
         assert seen[-1][0].pid not in (None, first)
         assert told == ["clock was killed (SIGKILL); starting it again"]
-    assert [each.state for each in seen[-1]] == ["dead"]
+    assert [each.state for each in seen[-1]] == ["stopped"]
 
 
 async def test_a_restart_is_shown_while_it_lasts(tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ async def test_children_stop_in_the_reverse_of_their_order(tmp_path: Path) -> No
         for name in ("postgres", "schedule-svc", "gateway"):
             await supervisor.start(program(tmp_path, name, SERVING))
         seen.clear()
-    dead = [[each.service for each in shown if each.state == "dead"] for shown in seen]
-    assert dead == [
+    ended = [[each.service for each in shown if each.state == "stopped"] for shown in seen]
+    assert ended == [
         ["gateway"],
         ["schedule-svc", "gateway"],
         ["postgres", "schedule-svc", "gateway"],

@@ -1,5 +1,7 @@
 """What people type, and how a command ends."""
 
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,12 @@ def test_a_state_that_is_damaged_is_said_in_one_line(
     (tmp_path / "state.json").write_text("{")
     assert main(["ps", "--data", str(tmp_path)]) == 3
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_an_interrupt_while_it_loads_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_module: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tickmark.__main__.import_module", interrupted)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert main(["ps"]) == 130

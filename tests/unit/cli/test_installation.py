@@ -99,3 +99,10 @@ def test_ps_shows_a_service_between_two_processes_as_restarting(
     installation.write(state(listed("gateway", None, "boot:1", "restarting")))
     (shown,) = ps.listed(installation)
     assert (shown.state, shown.pid) == ("restarting", None)
+
+
+def test_ps_tells_what_was_stopped_from_what_died(installation: Installation) -> None:
+    installation.write(
+        state(listed("nats", None, "boot:1", "stopped"), listed("gateway", None, "boot:2"))
+    )
+    assert [each.state for each in ps.listed(installation)] == ["stopped", "dead"]
