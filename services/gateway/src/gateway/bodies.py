@@ -4,8 +4,7 @@ They are read only after the caller is known, and validated straight from the by
 own types hold: `"yes"` is no boolean and `"5"` no number.
 """
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
@@ -47,30 +46,40 @@ def json_of(form: type[F]) -> Callable[[Request], Any]:
     """A dependency that gives the request's form."""
 
     async def given(request: Request) -> F:
-        body = await raw(request)
-        refuse_nul(body)
-        return read(form, body)
+        found = read(form, await raw(request))
+        refuse_nul(found.model_dump(exclude_unset=True))
+        return found
 
     return given
 
 
-def refuse_nul(body: bytes) -> None:
-    """PostgreSQL's text holds no NUL: refuse it here, by name, where it is one of the values."""
-    if b"\\u0000" not in body:
-        return
-    try:
-        document: object = json.loads(body)
-    except ValueError:
-        return
-    if isinstance(document, dict):
-        for field, value in document.items():  # pyright: ignore[reportUnknownVariableType] - any JSON
-            if "\\u0000" in json.dumps(value):
-                raise wrong(str(field), "Must not contain NUL characters")  # pyright: ignore[reportUnknownArgumentType]
+def refuse_nul(fields: Mapping[str, object]) -> None:
+    """PostgreSQL's text holds no NUL: refuse it here, by name, where it is in one of the values."""
+    for field, value in fields.items():
+        if any("\0" in text for text in _texts(value)):
+            raise wrong(field, "Must not contain NUL characters")
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All the text in a value, the keys of its mappings too."""
+    waiting: list[Any] = [value]
+    while waiting:
+        match waiting.pop():
+            case str(text):
+                yield text
+            case dict(mapping):  # pyright: ignore[reportUnknownVariableType] - any JSON
+                waiting += [*mapping, *mapping.values()]
+            case list(values) | tuple(values):  # pyright: ignore[reportUnknownVariableType]
+                waiting += values
+            case _:
+                continue
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """The fields of an URL-encoded form."""
-    return dict(parse_qsl((await raw(request)).decode("utf-8", "replace")))
+    """The fields of an URL-encoded form. Raises Invalid for one with a NUL."""
+    fields = dict(parse_qsl((await raw(request)).decode("utf-8", "replace")))
+    refuse_nul(fields)
+    return fields
 
 
 def described(form: type[Form]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""Around every request: a trailing slash means the same, and browsers are told to be careful."""
+"""Around every request: a trailing slash means the same, no NUL, and browsers take care."""
 
 from typing import Any, Final
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.problems import problem
 
 SLASHED: Final = "gateway.slashed"
 HEADERS: Final = {
@@ -35,7 +37,8 @@ class Edge:
                 _guard(MutableHeaders(scope=message), scope["path"])
             await send(message)
 
-        await self._app(scope, receive, guarded)
+        app = _refuse_nul if _has_nul(scope) else self._app
+        await app(scope, receive, guarded)
 
 
 def slashed(request: HTTPConnection) -> bool:
@@ -49,6 +52,17 @@ def _unslashed(scope: Scope) -> Scope:
         return scope
     changed: dict[str, Any] = {**scope, "path": path.rstrip("/") or "/", SLASHED: True}
     return changed
+
+
+def _has_nul(scope: Scope) -> bool:
+    """PostgreSQL's text holds no NUL, so no path or query with one names anything."""
+    query: bytes = scope["query_string"]
+    return "\0" in scope["path"] or b"%00" in query or b"\0" in query
+
+
+async def _refuse_nul(scope: Scope, receive: Receive, send: Send) -> None:
+    refused = problem(Request(scope), 400, "The address must not contain NUL characters")
+    await refused(scope, receive, send)
 
 
 def _guard(headers: MutableHeaders, path: str) -> None:

@@ -218,5 +218,5 @@ def _message(received: Mapping[str, Any]) -> Any:
         raise WebSocketDisconnect(received.get("code", 1005))
     try:
         return json.loads(received.get("text") or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

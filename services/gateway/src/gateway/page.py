@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -12,6 +13,16 @@ from gateway.problems import NotFound, problem
 
 STATIC = Path(str(files("gateway"))) / "static"
 MISSING = "The page is not built: run `make web`. The API answers; see /openapi.json.\n"
+RESERVED: Final = frozenset({"api", "assets", "docs", "metrics", "redoc", "ws"})
+"""First parts of addresses that other things than the page answer, here or at other servers."""
+
+
+def shown(path: str) -> bool:
+    """Whether this may be one of the page's own addresses; the page itself knows which it has."""
+    if path == "/":
+        return True
+    first, *rest = path.removeprefix("/").split("/")
+    return first not in RESERVED and all((first, *rest)) and "." not in path
 
 
 class Page:
@@ -32,8 +43,8 @@ class Page:
         await self._answer(Request(scope, receive))(scope, receive, send)
 
     def _answer(self, request: Request) -> Response:
-        path = request.url.path
-        if path == "/api" or path.startswith("/api/"):
+        path: str = request.scope["path"]
+        if path not in self._files and not shown(path):
             return problem(request, 404, str(NotFound()))
         if request.method not in ("GET", "HEAD"):
             return problem(request, 405, "Method Not Allowed", {"Allow": "GET, HEAD"})

@@ -13,18 +13,21 @@ from gateway.wire.offers import Configuration, configuration
 router = APIRouter(tags=["instance"])
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz")
 async def healthz() -> dict[str, str]:
     """It answers."""
     return {"status": "ok", "version": version("gateway")}
 
 
+@router.head("/livez", include_in_schema=False)
 @router.get("/livez")
 async def livez() -> dict[str, bool]:
     """The process turns."""
     return {"alive": True}
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz")
 async def readyz(site: Here, response: Response) -> dict[str, Any]:
     """Log, bus and read model are within reach; 503 otherwise, saying which is not."""

@@ -8,6 +8,7 @@ from gateway.wire.forms import LATER
 
 _WORDS = {
     "missing": "Required",
+    "model_type": "Must be an object",
     "bool_type": "Must be true or false",
     "int_type": "Must be a whole number",
     "int_from_float": "Must be a whole number",
@@ -19,10 +20,12 @@ _WORDS = {
 
 
 def errors_of(invalid: ValidationError, skip: int = 0) -> tuple[FieldError, ...]:
-    """One entry per wrong field; `skip` drops leading parts of the path, such as a union's tag."""
+    """One entry per wrong field, `body` for the whole; `skip` drops leading parts of the path, such
+    as a union's tag.
+    """
     found = dict[str, FieldError]()
     for error in invalid.errors(include_url=False, include_input=False, include_context=False):
-        field = field_of(error["loc"][skip:])
+        field = field_of(error["loc"][skip:]) or "body"
         found.setdefault(field, FieldError(field=field, message=message_of(error)))
     return tuple(found.values())
 
