@@ -27,7 +27,9 @@ def options(parser: argparse.ArgumentParser) -> None:
         "tail", help="print the newest events", description=__doc__
     )
     add_source(tail, login=login("audit"))
-    tail.add_argument("--after", type=int, help=f"start behind this position (the last {LAST})")
+    tail.add_argument(
+        "--after", type=int, help=f"start behind this position (the last {LAST} wanted)"
+    )
     tail.add_argument("--follow", "-f", action="store_true", help="wait for what comes")
     tail.add_argument("--json", action="store_true", help="one JSON object per line")
     tail.add_argument("--type", help="only events of this type, e.g. RunCompleted")
@@ -43,13 +45,27 @@ async def _tail(chosen: argparse.Namespace) -> int:
     async with opened(chosen, "events tail") as log:
         head = await log.head()
         wanted = await _wanted(log, chosen.type, chosen.schedule)
-        after = max(0, head.position - LAST) if chosen.after is None else chosen.after
         show = partial(_frame, head.log_id) if chosen.json else _line
+        after = chosen.after
+        if after is None:
+            after = head.position
+            for row in await _last(log, after, wanted):
+                print(show(row), flush=chosen.follow)
         batches = follow(log, None, after) if chosen.follow else _pages(log, after)
         async for rows in batches:
             for row in filter(wanted, rows):
                 print(show(row), flush=chosen.follow)
     return OK
+
+
+async def _last(log: Log, to: int, wanted: Wanted) -> list[Row]:
+    """The last rows up to this position that are wanted, oldest first."""
+    found = list[Row]()
+    while to > 0 and len(found) < LAST:
+        after = max(0, to - PAGE)
+        found = [*filter(wanted, await log.page(after, to - after)), *found]
+        to = after
+    return found[-LAST:]
 
 
 async def _pages(log: Log, after: int) -> AsyncIterator[Sequence[Row]]:
