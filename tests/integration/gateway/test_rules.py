@@ -23,7 +23,6 @@ async def test_a_name_is_taken_once_per_user(ann: User, bob: User) -> None:
     assert (await ann.send("PATCH", f"/api/schedules/{other['id']}", name))["name"] == name["name"]
 
 
-
 async def test_an_unknown_zone_is_refused_on_create_and_on_update(ann: User) -> None:
     cron = {k: v for k, v in BENCHMARK.items() if k != "interval_hours"}
     cron |= {"cron_expression": "0 9 * * *"}
