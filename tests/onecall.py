@@ -22,10 +22,17 @@ async def called(
     environ: Mapping[str, str] | None = None,
     agent: bool = False,
     cancellation: Cancellation | None = None,
+    display_name: str | None = None,
+    key_env: str = "SIM_KEY",
     **model: Any,
 ) -> Call:
     target = Target(provider="agent", model="ada") if agent else Target(provider="sim", model="m")
-    provider = Provider(base_url=base_url, api_key_env="SIM_KEY", models=(Model(id="m", **model),))
+    provider = Provider(
+        base_url=base_url,
+        display_name=display_name,
+        api_key_env=key_env,
+        models=(Model(id="m", **model),),
+    )
     ada = AgentOffer(base_url=base_url, api_key_env="SIM_KEY")
     return await call(
         UUID(int=5),

@@ -2,7 +2,9 @@
 
 import asyncio
 import socket
+import threading
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 import uvloop
@@ -11,6 +13,9 @@ from contracts.samples import CallStatus
 from onecall import answered, called, fine
 from rawserver import Answer, Conversation, delta, head, serving
 from runner_svc import exchange
+from runner_svc.providers import agent as agents
+from runner_svc.providers import openai_chat
+from runner_svc.providers.dialect import Reading
 
 pytestmark = pytest.mark.usefixtures("short_deadlines")
 
@@ -199,3 +204,28 @@ async def test_an_answer_larger_than_the_limit_is_not_taken(
     made = await answered(endless)
     assert made.error is not None
     assert (made.status, "larger than 1 MiB" in made.error.message) == ("protocol", True)
+
+
+@pytest.mark.parametrize("agent", [False, True])
+async def test_a_large_answer_is_read_off_the_loop(
+    monkeypatch: pytest.MonkeyPatch, *, agent: bool
+) -> None:
+    async def large(talk: Conversation) -> None:
+        if agent:
+            await talk.refuse(200, {"response": "y" * 2**19})
+        else:
+            await talk.stream(*[delta("y" * 2**16)] * 8, delta("", "stop"))
+
+    threads, dialect = list[int](), agents if agent else openai_chat
+    reading = dialect.read
+
+    def watched(seen: exchange.Exchange, now: datetime) -> Reading:
+        threads.append(threading.get_ident())
+        return reading(seen, now)
+
+    monkeypatch.setattr(dialect, "read", watched)
+    made = await answered(large, agent=agent)
+    await answered(fine, agent=agent)
+    assert (made.status, made.response) == ("ok", "y" * 10_000 + "... (truncated)")
+    assert threads[0] != threading.get_ident()
+    assert threads[1] == threading.get_ident()

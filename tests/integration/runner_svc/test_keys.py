@@ -83,3 +83,17 @@ ECHOES: tuple[Answer, ...] = (
 async def test_a_key_that_is_echoed_is_in_no_sample(echo: Answer, *, agent: bool) -> None:
     made = await answered(echo, agent=agent)
     assert KEY not in made.model_dump_json()
+
+
+async def test_our_own_words_stay_whatever_the_provider_is_called() -> None:
+    async with serving(fine) as server:
+        made = await called(server.url, environ={}, display_name="Nokey")
+    assert made.error is not None
+    assert made.error.message == "sim/m: no API key for Nokey: SIM_KEY is not set"
+
+
+async def test_a_key_written_where_its_name_belongs_is_not_told() -> None:
+    async with serving(fine) as server:
+        made = await called(server.url, key_env="sk-proj-0123456789")
+    assert made.error is not None
+    assert made.error.message == "sim/m: no API key for sim: [redacted] is not set"

@@ -15,7 +15,7 @@ from measures.timeline import metrics
 from runner_svc.exchange import Exchange
 from runner_svc.failure import Failure
 from runner_svc.providers import agent
-from runner_svc.providers.dialect import Question, Reading
+from runner_svc.providers.dialect import KEPT, Question, Reading
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MS = 1_000_000
@@ -143,3 +143,14 @@ def test_an_answer_of_any_shape_is_read(body: Any, status: int) -> None:
     reading = read(body, status)
     metrics(reading.timeline, reading.tokens)
     assert reading.failure is not None or reading.text
+
+
+def test_of_a_long_answer_the_start_is_kept_and_all_is_counted() -> None:
+    reading = read({"response": "y" * 500_000})
+    assert reading.text == "y" * KEPT
+    assert [mark.chars for mark in reading.timeline.marks] == [500_000]
+
+
+def test_an_answer_too_large_to_be_parsed_is_a_failure() -> None:
+    failure = read({"response": "a", "log": "y" * agent.LARGEST_ANSWER}).failure
+    assert failure == Failure("protocol", "the answer is larger than 4 MiB", http_status=200)

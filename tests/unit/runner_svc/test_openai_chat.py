@@ -9,6 +9,7 @@ from measures.timeline import Mark, metrics
 from openai_streams import DONE, ERROR, MS, ROLE, STOP, USAGE, chunk, read, say, seen, think
 from runner_svc.exchange import Exchange
 from runner_svc.failure import Failure
+from runner_svc.providers.dialect import KEPT, LARGEST_JSON
 
 
 def test_a_plain_stream_gives_the_whole_record() -> None:
@@ -231,3 +232,17 @@ def test_without_usage_nothing_is_counted() -> None:
 def test_the_usage_chunk_does_not_extend_the_latency() -> None:
     reading = read(seen(say("a"), say("b"), STOP, USAGE, DONE))
     assert metrics(reading.timeline, reading.tokens).latency_ms == 20
+
+
+def test_of_an_endless_answer_the_start_is_kept_and_all_is_counted() -> None:
+    reading = read(seen(*[say("y" * 50_000)] * 40, STOP, DONE))
+    assert reading.failure is None
+    assert reading.text == "y" * KEPT
+    assert sum(mark.chars for mark in reading.timeline.marks) == 2_000_000
+
+
+def test_an_event_too_large_to_be_parsed_ends_the_stream() -> None:
+    reading = read(seen(say("a"), say("y" * LARGEST_JSON), STOP, DONE))
+    assert reading.failure is not None
+    assert (reading.failure.status, reading.text) == ("protocol", "a")
+    assert reading.failure.message == "event 2 is larger than 1 MiB"

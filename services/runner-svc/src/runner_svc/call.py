@@ -4,10 +4,11 @@ Nothing a provider does is an error of ours: each call ends as a Call with one s
 looked up at the last moment and leave in no sample.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -23,6 +24,9 @@ from runner_svc.providers.dialect import Dialect, Question, Reading
 from runner_svc.run import named
 
 Clock: TypeAlias = Callable[[], datetime]
+
+READ_AT_ONCE: Final = 256 * 2**10
+"""Larger answers are read in a thread, so that they delay no other call's stamps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +54,26 @@ async def call(
     try:
         dialect, question = _question(call_id, target, action, offers)
     except NotSent as wrong:
-        failure = Failure("skipped_config", str(wrong))
         return Call(
             call_id=call_id,
             target=target,
-            status=failure.status,
+            status="skipped_config",
             started_at=started,
-            error=_error(target, failure, ()),
+            error=CallError(message=_of(target, str(wrong))),
         )
     seen = await exchange(dialect.ask(question), Deadlines(action.timeout_seconds), cancellation)
-    return _sample(call_id, target, started, dialect.read(seen, clock()), question)
+
+    def sample() -> Call:
+        return _sample(target, started, dialect.read(seen, clock()), question)
+
+    return await asyncio.to_thread(sample) if seen.size > READ_AT_ONCE else sample()
 
 
-def _sample(
-    call_id: UUID, target: Target, started: datetime, reading: Reading, question: Question
-) -> Call:
+def _sample(target: Target, started: datetime, reading: Reading, question: Question) -> Call:
     secrets = (question.key,) if question.key else ()
     failure = reading.failure
     return Call(
-        call_id=call_id,
+        call_id=question.call_id,
         target=target,
         status=reading.answered if failure is None else failure.status,
         started_at=started,
@@ -89,11 +94,16 @@ def _sample(
 
 def _error(target: Target, failure: Failure, secrets: tuple[str, ...]) -> CallError:
     return CallError(
-        message=redact.message(f"{named(target)}: {failure.message}", secrets),
+        message=_of(target, redact.message(failure.message, secrets)),
         code=_word(failure.code, secrets),
         http_status=failure.http_status,
         retry_after_s=failure.retry_after_s,
     )
+
+
+def _of(target: Target, message: str) -> str:
+    """Our own words stay as they are: only what a provider said is redacted."""
+    return f"{named(target)}: {message}"[: redact.MESSAGE_LENGTH]
 
 
 def _word(value: str | None, secrets: tuple[str, ...]) -> str | None:
@@ -159,7 +169,8 @@ def _key(variable: str | None, provider: str, offers: Offers) -> str | None:
         return None
     key = offers.environ.get(variable, "").strip()
     if not key:
-        raise NotSent(f"no API key for {provider}: {variable} is not set")
+        shown = redact.word(variable, ())  # some write the key itself where its name belongs
+        raise NotSent(f"no API key for {provider}: {shown} is not set")
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise NotSent(f"no usable API key for {provider}: {variable} holds characters no key has")
     return key

@@ -61,6 +61,10 @@ class Exchange:
     connect_ns: int | None = None
     broke: Failure | None = None
 
+    @property
+    def size(self) -> int:
+        return sum(len(read.data) for read in self.reads)
+
 
 class Cancellation:
     """Breaks off all calls that hang on it, now and later."""

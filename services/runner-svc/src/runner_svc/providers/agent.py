@@ -15,11 +15,22 @@ from measures.timeline import Mark, Timeline
 from measures.tokens import count, of_agent
 from runner_svc.exchange import Asked, Exchange
 from runner_svc.failure import Failure
-from runner_svc.providers.dialect import Json, Question, Reading, headers, mended, text
+from runner_svc.providers.dialect import (
+    KEPT,
+    LARGEST_JSON,
+    Json,
+    Question,
+    Reading,
+    headers,
+    mended,
+    text,
+)
 from runner_svc.providers.refusals import code_of, refused, words
 
 _NOTHING: Final[Json] = {}
 MOST_TOOL_CALLS: Final = 500
+LARGEST_ANSWER: Final = 4 * LARGEST_JSON
+"""Bytes: an agent's log of what it did comes with its answer."""
 
 
 def ask(question: Question) -> Asked:
@@ -31,18 +42,18 @@ def ask(question: Question) -> Asked:
 
 
 def read(exchange: Exchange, now: datetime) -> Reading:
-    failure = refused(exchange, now) or _broken(exchange)
+    failure = refused(exchange, now) or _broken(exchange) or _too_large(exchange)
     body = b"".join(part.data for part in exchange.reads).decode(errors="replace")
     content = None if failure else _parsed(body)
     if failure is None:
         failure = _told(content)
     if failure is not None or content is None:
         return Reading(timeline=_timeline(exchange, 0), failure=failure)
-    answer = mended(text(content.get("response")) or body)
+    answer = text(content.get("response")) or body
     metadata, session = _mapping(content.get("metadata")), _mapping(content.get("session"))
     return Reading(
         timeline=_timeline(exchange, len(answer)),
-        text=answer,
+        text=mended(answer[:KEPT]),
         tokens=of_agent(metadata),
         response_model=text(session.get("model")),
         tool_calls=_tool_calls(content.get("execution_log")),
@@ -68,6 +79,13 @@ def _broken(exchange: Exchange) -> Failure | None:
         return None
     message = "the answer broke off" if broke.status == "stream_cut" else broke.message
     return Failure(broke.status, message, http_status=exchange.http_status)
+
+
+def _too_large(exchange: Exchange) -> Failure | None:
+    if exchange.size <= LARGEST_ANSWER:
+        return None
+    why = f"the answer is larger than {LARGEST_ANSWER >> 20} MiB"
+    return Failure("protocol", why, http_status=exchange.http_status)
 
 
 def _parsed(body: str) -> Json | None:

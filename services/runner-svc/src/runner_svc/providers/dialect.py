@@ -13,6 +13,12 @@ from runner_svc.failure import Failure
 
 Json: TypeAlias = Mapping[str, Any]
 
+LARGEST_JSON: Final = 2**20
+"""Characters of one JSON text. Parsing holds up every other call and cannot be interrupted."""
+
+KEPT: Final = 64 * 2**10
+"""Characters of an answer's text; what comes after them is counted, not kept."""
+
 NO_TOKENS: Final = Tokens()
 
 ANSWERS: Final[Mapping[str, CallStatus]] = {

@@ -18,7 +18,17 @@ from measures.timeline import Kind, Mark, Timeline, Visibility
 from measures.tokens import of_openai_chat
 from runner_svc.exchange import Asked, Exchange
 from runner_svc.failure import Failure
-from runner_svc.providers.dialect import ANSWERS, Json, Question, Reading, headers, mended, text
+from runner_svc.providers.dialect import (
+    ANSWERS,
+    KEPT,
+    LARGEST_JSON,
+    Json,
+    Question,
+    Reading,
+    headers,
+    mended,
+    text,
+)
 from runner_svc.providers.refusals import code_of, refused, status_of, words
 
 DONE: Final = "[DONE]"
@@ -64,6 +74,7 @@ class _Stream:
     events: int = 0
     marks: list[Mark] = field(default_factory=list[Mark])
     answer: list[str] = field(default_factory=list[str])
+    room: int = KEPT
     usages: list[Json] = field(default_factory=list["Json"])
     visibility: Visibility = "raw"
     finish: str | None = None
@@ -113,9 +124,8 @@ def _followed(exchange: Exchange) -> _Stream:
         content = _parsed(event)
         if content is None:
             if event.complete:
-                stream.failure = Failure(
-                    "protocol", f"event {stream.events + 1} is no JSON object", http_status=200
-                )
+                why = f"event {stream.events + 1} is {_wrong(event)}"
+                stream.failure = Failure("protocol", why, http_status=200)
             break
         stream.events += 1
         _take(stream, event.at_ns, content)
@@ -124,8 +134,16 @@ def _followed(exchange: Exchange) -> _Stream:
     return stream
 
 
+def _wrong(event: Event) -> str:
+    if len(event.data) > LARGEST_JSON:
+        return f"larger than {LARGEST_JSON >> 20} MiB"
+    return "no JSON object"
+
+
 def _parsed(event: Event) -> Json | None:
     """NaN and its like are null: some servers write them."""
+    if len(event.data) > LARGEST_JSON:
+        return None
     try:
         content: object = json.loads(event.data, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
@@ -155,7 +173,8 @@ def _generated(stream: _Stream, at_ns: int, delta: Json) -> None:
     found.append(("tool", "".join(filter(None, map(text, _tools(delta))))))
     if _some(delta.get("reasoning_details")):
         stream.visibility = "summary"
-    stream.answer.append(found[1][1])
+    stream.answer.append(found[1][1][: stream.room])
+    stream.room -= len(stream.answer[-1])
     stream.marks.extend(Mark(at_ns, kind, len(piece)) for kind, piece in found if piece)
 
 
@@ -194,7 +213,7 @@ def _with_cause(cause: CallStatus | None) -> CallStatus:
 
 def _no_stream(exchange: Exchange) -> Failure | None:
     """A 200 without a single event: something else than a stream, or an end before it began."""
-    body = b"".join(read.data for read in exchange.reads).decode(errors="replace")
+    body = b"".join(read.data for read in exchange.reads)[:LARGEST_JSON].decode(errors="replace")
     try:
         content = _mapping(json.loads(body))
     except (ValueError, RecursionError):
