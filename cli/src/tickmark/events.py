@@ -27,9 +27,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "tail", help="print the newest events", description=__doc__
     )
     add_source(tail, login=login("audit"))
-    tail.add_argument(
-        "--after", type=int, help=f"start behind this position (the last {LAST} wanted)"
-    )
+    tail.add_argument("--after", type=int, help=f"start behind this position (last {LAST} wanted)")
     tail.add_argument("--follow", "-f", action="store_true", help="wait for what comes")
     tail.add_argument("--json", action="store_true", help="one JSON object per line")
     tail.add_argument("--type", help="only events of this type, e.g. RunCompleted")
