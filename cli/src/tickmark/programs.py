@@ -4,13 +4,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from chassis.settings import FILE_VARIABLE, Settings
+from chassis.settings import FILE_VARIABLE, PREFIX, Settings
+from contracts.inventory import Inventory
 from tickmark import database, embedded
 from tickmark.installation import Installation
 from tickmark.supervisor import Program
@@ -21,6 +22,8 @@ SERVICES: Final = {
     "runner-svc": "runner",
     "gateway": "gateway",
 }
+HELD: Final = "held by runner-svc"
+"""What the gateway gets for a provider's key: it only tells whether there is one."""
 SIMULATED: Final = "http://127.0.0.1:8510"
 """Where config.yaml expects the provider simulator."""
 
@@ -32,11 +35,34 @@ class Place:
     installation: Installation
     config: Path | None
     variables: Mapping[str, str]
+    keys: Collection[str] = ()
 
-    def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
+    def environment(self, name: str, extra: Mapping[str, str]) -> dict[str, str]:
+        """The variables of this service. Only runner-svc calls providers and gets their keys."""
         ours = {n: v for n, v in os.environ.items() if not n.startswith("TICKMARK_ADMIN_")}
+        if name != "runner-svc":
+            ours = without(self.keys, ours)
+        if name == "gateway":
+            ours |= {key: HELD for key in self.keys if os.environ.get(key, "").strip()}
         named = {FILE_VARIABLE: str(self.config)} if self.config else {}
         return {**ours, "PYTHONUNBUFFERED": "1", **named, **self.variables, **extra}
+
+
+def keys(inventory: Inventory) -> frozenset[str]:
+    """The variables that hold the keys of providers and agents."""
+    offers = (*inventory.providers.values(), *inventory.agents.values())
+    return frozenset(each.api_key_env for each in offers if each.api_key_env)
+
+
+def without(secret: Collection[str], environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name not in secret}
+
+
+def bare(program: Program, secret: Collection[str]) -> Program:
+    """The program without these variables and without our settings: a server needs neither."""
+    ours = without(secret, program.environment)
+    kept = {name: value for name, value in ours.items() if not name.startswith(PREFIX)}
+    return replace(program, environment=kept)
 
 
 def postgres(installation: Installation, port: int, dsn: str) -> Program:
@@ -79,7 +105,7 @@ def service(place: Place, name: str, ports: Sequence[int], variables: Mapping[st
         command=(sys.executable, "-m", name.replace("-", "_")),
         log=place.installation.log(name),
         ready=_well(probe, ports),
-        environment=place.environment({"TICKMARK_HEALTH__PORT": str(probe), **variables}),
+        environment=place.environment(name, {"TICKMARK_HEALTH__PORT": str(probe), **variables}),
     )
 
 

@@ -30,6 +30,11 @@ class Start:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """The variables that hold the keys of providers and agents."""
+        return programs.keys(self.settings.inventory)
+
     async def all(self) -> None:
         await named.reach(self.settings)
         await self.start_postgres()
@@ -58,9 +63,7 @@ class Start:
         server = f"postgresql://postgres:{password}@127.0.0.1:{port}"
         embedded.init_postgres(self.installation.postgres, password)
         self.postgres = f"127.0.0.1:{port}"
-        await self.supervisor.start(
-            programs.postgres(self.installation, port, f"{server}/postgres")
-        )
+        await self._serve(programs.postgres(self.installation, port, f"{server}/postgres"))
         version = await database.create(f"{server}/postgres")
         applied = await database.apply_migrations(f"{server}/tickmark")
         logins = {
@@ -84,7 +87,7 @@ class Start:
             names = SERVICES.values()
             passwords = {each: self.installation.secret(f"nats.{each}") for each in names}
             nats_users.write(config, passwords)
-            await self.supervisor.start(programs.nats(self.installation, port, config))
+            await self._serve(programs.nats(self.installation, port, config))
             self.variables["TICKMARK_NATS__URL"] = f"nats://127.0.0.1:{port}"
             for name, password in passwords.items():
                 self._private(name)["TICKMARK_NATS__USER"] = name
@@ -96,7 +99,7 @@ class Start:
             return
         with step("simulator") as done:
             port = embedded.free_port()
-            await self.supervisor.start(programs.simulator(self.installation, port))
+            await self._serve(programs.simulator(self.installation, port))
             self.variables |= programs.simulated(self.settings, port)
             done.detail = f"plays models and agents on 127.0.0.1:{port}"
 
@@ -108,10 +111,13 @@ class Start:
 
     async def start_services(self) -> None:
         with step("services") as done:
-            place = Place(self.installation, self.config, self.variables)
+            place = Place(self.installation, self.config, self.variables, self.keys)
             self._private("gateway").update(self._gateway())
             await self.supervisor.start(*(self._service(place, name) for name in SERVICES))
             done.detail = ", ".join(SERVICES)
+
+    async def _serve(self, server: Program) -> None:
+        await self.supervisor.start(programs.bare(server, self.keys))
 
     def _service(self, place: Place, name: str) -> Program:
         ports = [self.port] if name == "gateway" else []

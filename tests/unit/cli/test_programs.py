@@ -31,8 +31,40 @@ def test_the_admin_password_reaches_no_service_by_inheritance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TICKMARK_ADMIN_PASSWORD", "kitten")
-    environment = Place(Installation(tmp_path), None, {}).environment({})
+    environment = Place(Installation(tmp_path), None, {}).environment("gateway", {})
     assert "kitten" not in environment.values()
+
+
+def test_a_providers_key_reaches_the_runner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "kitten")
+    monkeypatch.delenv("AGENT_KEY", raising=False)
+    inventory = Inventory(
+        providers={"openai": Provider(base_url="https://x.org", api_key_env="OPENAI_API_KEY")},
+        agents={"ada": AgentOffer(base_url="https://y.org", api_key_env="AGENT_KEY")},
+    )
+    keys = programs.keys(inventory)
+    place = Place(Installation(tmp_path), None, {}, keys)
+    given = {name: place.environment(name, {}).get("OPENAI_API_KEY") for name in programs.SERVICES}
+    assert given == {
+        "schedule-svc": None,
+        "dispatcher-svc": None,
+        "runner-svc": "kitten",
+        "gateway": programs.HELD,
+    }
+    assert "AGENT_KEY" not in place.environment("gateway", {})
+
+
+def test_a_server_gets_neither_keys_nor_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "kitten")
+    monkeypatch.setenv("TICKMARK_ADMIN_PASSWORD", "kitten")
+    simulator = programs.simulator(Installation(tmp_path), 1)
+    environment = programs.bare(simulator, {"OPENAI_API_KEY"}).environment
+    assert "kitten" not in environment.values()
+    assert "PATH" in environment
 
 
 def test_an_unknown_key_stops_the_start_with_its_name() -> None:
