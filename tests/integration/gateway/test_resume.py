@@ -109,6 +109,7 @@ async def test_a_token_that_leads_nowhere_gets_a_reset_with_its_reason(
 async def test_a_client_may_resume_by_its_first_message(gateway: Gate, ann: User) -> None:
     id = await made(ann)
     await gateway.executions.whole_run(id)
+    await gateway.settled()
     positions, log_id = await owned(gateway, ann), gateway.parts.site.hub.log_id
     async with listening(gateway.address, ann) as ear:
         await ear.heard("sync")

@@ -148,6 +148,8 @@ class Session:
 
     async def _send_page(self, until: int) -> None:
         rows = await reads.backlog(self._site.log.pool, self._owner, self._cursor, until, BACKLOG)
+        if self._moved:  # meanwhile the client asked to go on from elsewhere
+            return
         for row in rows:
             await self._event(row.position, frame_of(self._hub.log_id, row).text)
         if len(rows) < BACKLOG:
