@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from contracts.codec import MODELS
+from contracts.codec import MODELS, present
 from contracts.message import Message
 
 _STREAMS = {
@@ -18,15 +18,10 @@ _STREAMS = {
 }
 
 
-def version(model: type[Message]) -> int:
-    """The present schema version of an event's model."""
-    return getattr(model, "schema_version")  # noqa: B009 - Message itself has none
-
-
 def schemas() -> dict[str, str]:
     """JSON Schema text of each event's data by `<Type>.v<n>`."""
     return {
-        f"{name}.v{version(model)}": json.dumps(model.model_json_schema(), indent=2, sort_keys=True)
+        f"{name}.v{present(model)}": json.dumps(model.model_json_schema(), indent=2, sort_keys=True)
         for name, model in sorted(MODELS.items())
     }
 
@@ -62,7 +57,7 @@ def _entry(name: str, model: type[Message]) -> list[str]:
     ]
     story = " ".join((inspect.getdoc(model) or "").split())
     return [
-        f"### {name} v{version(model)}",
+        f"### {name} v{present(model)}",
         "",
         story,
         "",

@@ -79,7 +79,7 @@ def decode(type_: str, version: int, body: bytes) -> Envelope[Event]:
     Raises UnknownEvent for a type or version without a model, ValueError for bytes that do not fit.
     """
     model = MODELS.get(type_)
-    if model is None or version > (current := _version(model)):
+    if model is None or version > (current := present(model)):
         raise UnknownEvent(f"{type_}/v{version}")
     if version < current:
         old: dict[str, Any] = json.loads(body)
@@ -88,7 +88,8 @@ def decode(type_: str, version: int, body: bytes) -> Envelope[Event]:
     return _adapter(type_).validate_json(body, extra="ignore")
 
 
-def _version(model: type[Message]) -> int:
+def present(model: type[Message]) -> int:
+    """The present schema version of an event's model."""
     return getattr(model, "schema_version")  # noqa: B009 - Message itself has none
 
 
